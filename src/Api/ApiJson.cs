@@ -1,0 +1,36 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Octavo.Api;
+
+/// <summary>The JSON of <c>/v2</c>: snake_case names, every key always present, no reflection at run time.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(VolumePage))]
+[JsonSerializable(typeof(VolumeAccepted))]
+[JsonSerializable(typeof(CreateVolumeRequest))]
+[JsonSerializable(typeof(ImportVolumeRequest))]
+[JsonSerializable(typeof(Page<Snapshot>))]
+[JsonSerializable(typeof(SnapshotAccepted))]
+[JsonSerializable(typeof(RestoreSnapshotRequest))]
+[JsonSerializable(typeof(Page<Operation>))]
+[JsonSerializable(typeof(OperationAccepted))]
+[JsonSerializable(typeof(CheckRequest))]
+[JsonSerializable(typeof(Page<Account>))]
+[JsonSerializable(typeof(CreateAccountRequest))]
+[JsonSerializable(typeof(Page<User>))]
+[JsonSerializable(typeof(CreateUserRequest))]
+[JsonSerializable(typeof(UpdateUserRequest))]
+[JsonSerializable(typeof(UserToken))]
+[JsonSerializable(typeof(Page<Credential>))]
+[JsonSerializable(typeof(CreateCredentialRequest))]
+[JsonSerializable(typeof(Problem))]
+public sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>The one configured instance: text beyond ASCII is written as it is.</summary>
+    public static ApiJson Wire { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,33 @@
+namespace Octavo.Api;
+
+/// <summary>A snapshot, as <c>/v2</c> shows it. Times are UTC.</summary>
+/// <param name="Id">Octavo's own id: 32 hexadecimal digits.</param>
+/// <param name="ProviderSnapshotId">The provider's id, <c>snap-…</c>; null until the provider has taken it.</param>
+/// <param name="VolumeId">Octavo's id of the volume; null when that volume is gone.</param>
+/// <param name="ProviderVolumeId">The provider's id of the volume, which outlives the volume.</param>
+/// <param name="State">pending, completed or error.</param>
+/// <param name="StateReason">A sentence where the state is error.</param>
+/// <param name="ProgressPercent">0 to 100.</param>
+/// <param name="VolumeSizeBytes">The volume's size at that instant, in bytes.</param>
+/// <param name="StoredBytes">What this snapshot added to the store: compressed, without what was there already.</param>
+/// <param name="StartedAt">Its instant.</param>
+public sealed record Snapshot(
+    string Id,
+    string? ProviderSnapshotId,
+    string? VolumeId,
+    string? ProviderVolumeId,
+    string State,
+    string? StateReason,
+    int ProgressPercent,
+    long VolumeSizeBytes,
+    long? StoredBytes,
+    DateTimeOffset StartedAt);
+
+/// <summary>Body of <c>POST /v2/snapshots/ID/restore</c>.</summary>
+/// <param name="Name">The new volume's name: 1 to 255 characters, no control characters.</param>
+/// <param name="SizeGib">At least the snapshot's size; exactly that if left out.</param>
+/// <param name="AvailabilityZone">One of the region's zones; the first if left out.</param>
+public sealed record RestoreSnapshotRequest(string? Name, long? SizeGib, string? AvailabilityZone);
+
+/// <summary>What is answered when a snapshot is on its way.</summary>
+public sealed record SnapshotAccepted(Snapshot Snapshot, Operation Operation);
