@@ -1,0 +1,51 @@
+using System.Globalization;
+using Octavo.Core;
+
+namespace Octavo.Server.Accounts;
+
+/// <summary>Too many unknown tokens came from one address.</summary>
+sealed class TooManySignInsException(TimeSpan wait) : Exception(
+    $"Too many failed sign-ins from this address. Try again in {Seconds(wait)} s.")
+{
+    /// <summary>For the Retry-After header: whole seconds, at least 1.</summary>
+    public int RetryAfterSeconds { get; } = Seconds(wait);
+
+    static int Seconds(TimeSpan wait) => Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
+}
+
+/// <summary>Turns a token into a <see cref="Caller"/>, for both dialects.</summary>
+sealed class SignIn(Callers callers, FailedSignIns failures, ILogger<SignIn> log)
+{
+    /// <summary>What somebody without a token is told.</summary>
+    public const string TokenNeeded = "A token is needed: sign in with the token of a user whose API access is on.";
+
+    /// <summary>The caller behind a token that may use the API.</summary>
+    /// <exception cref="VolumeException">Unauthenticated: no token, an unknown one, or one whose API access is off.</exception>
+    /// <exception cref="TooManySignInsException">The token is unknown, and so were too many before it.</exception>
+    public async ValueTask<Caller> WithTokenAsync(string? token, HttpContext context)
+    {
+        if (string.IsNullOrEmpty(token)) throw new VolumeException(ErrorCode.Unauthenticated, TokenNeeded);
+        var caller = await callers.FindAsync(token, context.RequestAborted);
+        if (caller is null)
+        {
+            var address = context.Connection.RemoteIpAddress;
+            log.LogWarning("Unknown token from {Address}, request {RequestId}", address, context.TraceIdentifier);
+            throw failures.Count(address) is { } wait
+                ? new TooManySignInsException(wait)
+                : new VolumeException(ErrorCode.Unauthenticated, "This token is not known. It may have been regenerated: ask an admin for the new one.");
+        }
+        if (!caller.HasApiAccess)
+            throw new VolumeException(ErrorCode.Unauthenticated, "API access is off for this user. An admin of the account can turn it on.");
+        return caller;
+    }
+
+    /// <summary>The token of an <c>Authorization: Bearer</c> header; null without one. Two headers are ambiguous: null too.</summary>
+    public static string? BearerToken(HttpContext context)
+    {
+        const string scheme = "Bearer ";
+        var header = context.Request.Headers.Authorization;
+        return header.Count == 1 && header[0] is { } value && value.StartsWith(scheme, true, CultureInfo.InvariantCulture)
+            ? value[scheme.Length..].Trim()
+            : null;
+    }
+}

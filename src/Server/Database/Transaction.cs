@@ -1,0 +1,45 @@
+using Microsoft.Data.Sqlite;
+
+namespace Octavo.Server.Database;
+
+/// <summary>A write transaction. There is one at a time: keep it short, and never wait for a provider inside.</summary>
+sealed class Transaction(SqliteConnection connection, SqliteTransaction transaction, Action release) : IAsyncDisposable
+{
+    readonly List<Action> committed = [];
+
+    /// <summary>Something to do once, and only if, the commit is durable.</summary>
+    public void OnCommitted(Action action) => committed.Add(action);
+
+    /// <summary>Runs a statement; returns the number of rows it changed.</summary>
+    public async Task<int> ExecuteAsync(Sql sql, CancellationToken cancellation)
+    {
+        await using var command = Database.Command(connection, transaction, sql);
+        return await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>All rows of a query, or of a statement with <c>RETURNING</c>.</summary>
+    public Task<List<T>> QueryAsync<T>(Sql sql, Func<Row, T> read, CancellationToken cancellation) =>
+        Database.QueryAsync(connection, transaction, sql, read, cancellation);
+
+    /// <summary>The first row, or the type's default.</summary>
+    public async Task<T?> FindAsync<T>(Sql sql, Func<Row, T> read, CancellationToken cancellation) =>
+        (await QueryAsync(sql, read, cancellation)).FirstOrDefault();
+
+    /// <summary>Makes all of it durable.</summary>
+    public async Task CommitAsync()
+    {
+        await transaction.CommitAsync();
+        foreach (var action in committed) action();
+    }
+
+    /// <summary>Whether a failure is a unique key that is there already.</summary>
+    public static bool IsUniqueViolation(Exception exception) =>
+        exception is SqliteException { SqliteExtendedErrorCode: 2067 or 1555 }; // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        release();
+    }
+}

@@ -1,0 +1,84 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Octavo.Api;
+using Octavo.Core;
+
+namespace Octavo.Server.Http;
+
+/// <summary>
+/// Which page of a list is asked for: <c>?limit=</c> (1 to 1,000; 100 if left out) and <c>?page_token=</c>. A token is opaque to
+/// clients: base64url of <c>1:LIST:KEY</c>, where the list's name keeps a token of one list from being used on another, and the key is
+/// where the next page begins.
+/// </summary>
+sealed record PageOf(int Limit, string? Token)
+{
+    /// <summary>Bounds the work of one request.</summary>
+    public const int MaxLimit = 1000;
+
+    const int DefaultLimit = 100;
+    const string Version = "1";
+
+    /// <summary>Called by the framework to fill a parameter of this type.</summary>
+    /// <exception cref="VolumeException">Invalid: the limit is no number from 1 to 1,000.</exception>
+    public static ValueTask<PageOf> BindAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var limit = DefaultLimit;
+        if (query.TryGetValue("limit", out var text)
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
+            throw new VolumeException(ErrorCode.Invalid, $"limit must be a number from 1 to {MaxLimit}.");
+        string? token = query.TryGetValue("page_token", out var given) ? given.ToString() : null;
+        return ValueTask.FromResult(new PageOf(limit, string.IsNullOrEmpty(token) ? null : token));
+    }
+
+    /// <summary>The key after which the page begins; null for the first page.</summary>
+    /// <exception cref="VolumeException">Invalid: the token is not one of this list's.</exception>
+    public string? After(string list)
+    {
+        if (Token is null) return null;
+        var prefix = $"{Version}:{list}:";
+        try
+        {
+            var text = Strict.GetString(Base64Url.DecodeFromChars(Token));
+            if (text.StartsWith(prefix, StringComparison.Ordinal)) return text[prefix.Length..];
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            // Falls through to the one sentence below.
+        }
+        throw BadToken();
+    }
+
+    /// <summary>
+    /// The key of a list that is ordered by time and id: <c>MILLISECONDS,ID</c>. Before the first key stands the pair given.
+    /// </summary>
+    /// <exception cref="VolumeException">Invalid.</exception>
+    public (long Time, string Id) AfterTimeAndId(string list, (long, string) start)
+    {
+        if (After(list) is not { } key) return start;
+        var comma = key.IndexOf(',', StringComparison.Ordinal);
+        return comma > 0
+            && long.TryParse(key.AsSpan(0, comma), NumberStyles.None, CultureInfo.InvariantCulture, out var time)
+            && InternalId.IsWellFormed(key.AsSpan(comma + 1))
+                ? (time, key[(comma + 1)..])
+                : throw BadToken();
+    }
+
+    /// <summary>Makes the page of rows that were asked with one more than the limit.</summary>
+    public Page<T> Cut<T>(List<T> rows, string list, Func<T, string> key)
+    {
+        if (rows.Count <= Limit) return new Page<T>(rows, null);
+        rows.RemoveRange(Limit, rows.Count - Limit);
+        return new Page<T>(rows, Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{Version}:{list}:{key(rows[^1])}")));
+    }
+
+    /// <summary>The key for <see cref="AfterTimeAndId"/>.</summary>
+    public static string Key(DateTimeOffset time, string id) =>
+        FormattableString.Invariant($"{time.ToUnixTimeMilliseconds()},{id}");
+
+    static VolumeException BadToken() => new(ErrorCode.Invalid,
+        "page_token is not one that this list gave out. Leave it out to begin at the first page.");
+
+    static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+}

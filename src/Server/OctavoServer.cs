@@ -1,0 +1,120 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+using Octavo.Api;
+using Octavo.Providers;
+using Octavo.Server.Accounts;
+using Octavo.Server.Credentials;
+using Octavo.Server.Database;
+using Octavo.Server.Http;
+using Octavo.Server.Inventory;
+using Octavo.Server.Operations;
+using Octavo.Server.Scalarium;
+using Octavo.Server.Snapshots;
+using Octavo.Server.Volumes;
+
+namespace Octavo.Server;
+
+/// <summary>Puts the server together. Composition only.</summary>
+static class OctavoServer
+{
+    /// <summary>
+    /// Headers up to this are read, so that oversized ones can be answered with a sentence (<see cref="HeaderLimit"/>); beyond it the
+    /// connection is refused without one.
+    /// </summary>
+    const int MaxHeaderBytesRead = 2 << 20;
+
+    /// <summary>Bodies up to this are read; an import lifts it for itself.</summary>
+    const int MaxBodyBytes = 1 << 20;
+
+    /// <summary>Opens the data folder, brings the database up to date and gives back a server that is ready to run.</summary>
+    /// <exception cref="DataFolderException">The data folder is in use or cannot be written.</exception>
+    /// <exception cref="SchemaTooNewException">The database was written by a newer version.</exception>
+    public static async Task<WebApplication> BuildAsync(
+        ServerOptions options, TextWriter output, Action<WebApplicationBuilder>? configure = null)
+    {
+        var folder = new DataFolder(options.DataFolder);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(options.Urls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytesRead;
+            kestrel.Limits.MaxRequestBufferSize = MaxHeaderBytesRead;
+            kestrel.Limits.MaxRequestHeaderCount = 2000;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Its keys lie beside what they protect, as the documentation says; it warns of that at every start.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        AddServices(builder.Services, options, folder);
+        configure?.Invoke(builder);
+        var app = builder.Build();
+        Map(app);
+
+        await app.Services.GetRequiredService<OperationStore>().RecoverAsync(CancellationToken.None);
+        await FirstStart.RunAsync(
+            folder, app.Services.GetRequiredService<Database.Database>(), app.Services.GetRequiredService<AccountStore>(),
+            app.Services.GetRequiredService<UserStore>(), new Uri(options.Urls.Split(';')[0]), output, CancellationToken.None);
+        return app;
+    }
+
+    static void AddServices(IServiceCollection services, ServerOptions options, DataFolder folder)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(_ => folder);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => new Database.Database(folder.DatabaseFile));
+        services.AddDataProtection().SetApplicationName("octavo");
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
+            keys => keys.XmlRepository = new KeyRing(provider.GetRequiredService<Database.Database>())));
+        services.AddLocalProvider(folder.Pools);
+
+        services.AddSingleton<Callers>().AddSingleton<FailedSignIns>().AddSingleton<SignIn>();
+        services.AddSingleton<AccountStore>().AddSingleton<UserStore>().AddSingleton<CredentialStore>();
+        services.AddSingleton<Cells>().AddSingleton<AccountVersions>();
+        services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
+        services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<Exports>();
+        services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();
+        services.AddHandler<CreateSnapshot>().AddHandler<DeleteSnapshot>().AddHandler<CheckPool>();
+        services.AddHostedService<OperationRunner>();
+        services.AddSingleton<InventoryReconciler>();
+        services.AddHostedService(provider => provider.GetRequiredService<InventoryReconciler>());
+        services.AddSingleton<AccountListing>();
+        services.AddSingleton<ScalariumDialect>().AddSingleton<ScalariumVolumes>().AddSingleton<ScalariumCredentials>();
+        services.AddSingleton<ScalariumErrors>();
+        services.AddSingleton<Problems>();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Wire);
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = ApiJson.Wire.Options.Encoder);
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+    }
+
+    static IServiceCollection AddHandler<T>(this IServiceCollection services) where T : class, IOperationHandler =>
+        services.AddSingleton<T>().AddSingleton<IOperationHandler>(provider => provider.GetRequiredService<T>());
+
+    static void Map(WebApplication app)
+    {
+        var scalarium = app.Services.GetRequiredService<ScalariumDialect>();
+        var problems = app.Services.GetRequiredService<Problems>();
+        var signIn = app.Services.GetRequiredService<SignIn>();
+        app.Use(next => context => HeaderLimit.IsExceeded(context.Request)
+            ? HeaderLimit.RefuseAsync(context)
+            : ScalariumDialect.Owns(context.Request.Path.Value!) ? scalarium.HandleAsync(context) : next(context));
+        app.Use(next => context => problems.HandleAsync(context, next));
+        app.Use(next => async context =>
+        {
+            // Before routing: a stranger does not learn which addresses exist.
+            if (context.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal))
+                context.Features.Set(await signIn.WithTokenAsync(SignIn.BearerToken(context), context));
+            await next(context);
+        });
+        app.UseRouting();
+        var v2 = app.MapGroup("/v2");
+        AccountEndpoints.Map(v2);
+        UserEndpoints.Map(v2);
+        CredentialEndpoints.Map(v2);
+        VolumeEndpoints.Map(v2);
+        SnapshotEndpoints.Map(v2);
+        OperationEndpoints.Map(v2);
+    }
+}

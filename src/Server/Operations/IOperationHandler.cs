@@ -1,0 +1,68 @@
+using Octavo.Core;
+
+namespace Octavo.Server.Operations;
+
+/// <summary>
+/// What one kind of operation does. Called again after a crash or a failure worth repeating, with the step where it was:
+/// everything in it must bear repetition.
+/// </summary>
+interface IOperationHandler
+{
+    /// <summary>One of <see cref="OperationKind"/>.</summary>
+    string Kind { get; }
+
+    /// <summary>Does it, or goes on with it, and records the outcome with <see cref="OperationStore.SucceedAsync"/>.</summary>
+    /// <exception cref="VolumeException">Transient: it is repeated later. Any other: <see cref="UndoAsync"/> follows.</exception>
+    Task RunAsync(RunningOperation running, CancellationToken cancellation);
+
+    /// <summary>
+    /// Puts things back after a failure for good, and records it with <see cref="OperationStore.FailAsync"/>. May be repeated.
+    /// </summary>
+    Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation);
+}
+
+/// <summary>An operation in the hands of one attempt.</summary>
+sealed class RunningOperation(Operation operation, Attempt attempt, OperationStore store)
+{
+    int percent = operation.ProgressPercent;
+
+    /// <summary>The row as it was claimed.</summary>
+    public Operation Operation => operation;
+
+    /// <summary>For the writes that end it.</summary>
+    public Attempt Attempt => attempt;
+
+    /// <summary>Writes the step before it begins.</summary>
+    public Task StepAsync(string step, CancellationToken cancellation) => store.StepAsync(attempt, step, cancellation);
+
+    /// <summary>Writes how far it is, 0 to 1, when that is another whole percent. The last one is written with the outcome.</summary>
+    public async Task ProgressAsync(double fraction, CancellationToken cancellation)
+    {
+        var now = Math.Clamp((int)(fraction * 100), 0, 99);
+        if (now == percent) return;
+        percent = now;
+        await store.ProgressAsync(attempt, now, cancellation);
+    }
+
+    /// <summary>Runs work that tells its progress, and writes that down while it runs.</summary>
+    public async Task<T> FollowAsync<T>(Func<IProgress<double>, Task<T>> work, TimeProvider time, CancellationToken cancellation)
+    {
+        var latest = new Latest();
+        var task = work(latest);
+        while (await Task.WhenAny(task, Task.Delay(ProgressInterval, time, cancellation)) != task && !cancellation.IsCancellationRequested)
+            await ProgressAsync(latest.Value, cancellation);
+        return await task;
+    }
+
+    /// <summary>How often progress is looked at while something is copied.</summary>
+    public static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
+
+    sealed class Latest : IProgress<double>
+    {
+        double value;
+
+        public double Value => Volatile.Read(ref value);
+
+        public void Report(double value) => Volatile.Write(ref this.value, value);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using Octavo.Core;
+
+namespace Octavo.Server.Operations;
+
+/// <summary>
+/// Claims operations that are due and runs their handlers. Every operation that was begun and not ended, by whatever death,
+/// is claimed again when its lease lapses, and goes on from the step that its row names.
+/// </summary>
+sealed class OperationRunner(
+    OperationStore operations, OperationSignals signals, IEnumerable<IOperationHandler> handlers, TimeProvider time,
+    ILogger<OperationRunner> log) : BackgroundService
+{
+    /// <summary>How long a silent attempt is taken to be alive. Renewed at a third.</summary>
+    static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often to look without being woken: for what is due at a time, and for lapsed leases.</summary>
+    static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Most of them only wait for the engine, which bounds its own work; each costs a few kilobytes.</summary>
+    const int MaxRunning = 256;
+
+    /// <summary>A failure that is worth repeating is repeated so often, then it is final.</summary>
+    const int MaxFailures = 8;
+
+    static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(2);
+
+    readonly string owner = InternalId.New();
+    readonly Dictionary<string, IOperationHandler> byKind = handlers.ToDictionary(h => h.Kind);
+    readonly ConcurrentDictionary<OperationId, (int Attempt, CancellationTokenSource Stop, Task Done)> running = new();
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var renewing = RenewAsync(stoppingToken);
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                try
+                {
+                    foreach (var operation in await operations.ClaimAsync(owner, Lease, MaxRunning - running.Count, stoppingToken))
+                        Start(operation, stoppingToken);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    log.LogError(e, "Operations could not be claimed; looking again in {Seconds} s", LookInterval.TotalSeconds);
+                }
+                await signals.WaitForWorkAsync(LookInterval, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping: below, every attempt gives its lease back.
+        }
+        await Task.WhenAll(running.Values.Select(r => r.Done).Append(renewing));
+    }
+
+    void Start(Operation operation, CancellationToken stopping)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        running[operation.Id] = (operation.Attempt, stop, RunAsync(operation, gate.Task, stop));
+        gate.SetResult();
+    }
+
+    async Task RunAsync(Operation operation, Task registered, CancellationTokenSource stop)
+    {
+        await registered;
+        var attempt = new Attempt(operation.Id, owner, operation.Attempt);
+        try
+        {
+            await AttemptAsync(new RunningOperation(operation, attempt, operations), stop.Token);
+            log.LogInformation("Operation {Operation} ({Kind}), attempt {Attempt}, is over", operation.Id, operation.Kind, attempt.Number);
+        }
+        catch (LeaseLostException e)
+        {
+            log.LogWarning("{Message}", e.Message);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await GiveBackAsync(attempt, time.GetUtcNow(), isFailure: false);
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "Operation {Operation} ({Kind}) could be neither done nor undone", operation.Id, operation.Kind);
+            await GiveBackAsync(attempt, time.GetUtcNow() + Backoff(operation.Failures), isFailure: true);
+        }
+        finally
+        {
+            running.TryRemove(operation.Id, out _);
+            stop.Dispose();
+            signals.WakeRunner();
+        }
+    }
+
+    async Task AttemptAsync(RunningOperation run, CancellationToken cancellation)
+    {
+        var operation = run.Operation;
+        var handler = byKind[operation.Kind];
+        if (operation.Step == Operation.UndoStep)
+        {
+            // The failure was recorded before; only the sentence is needed to undo.
+            await handler.UndoAsync(run, new VolumeException(ErrorCode.Internal, operation.ErrorMessage ?? ""), cancellation);
+            return;
+        }
+        VolumeException failure;
+        try
+        {
+            await handler.RunAsync(run, cancellation);
+            return;
+        }
+        catch (VolumeException e) when (e.IsTransient && operation.Failures < MaxFailures)
+        {
+            log.LogWarning(e, "Operation {Operation} ({Kind}) is tried again later: {Message}", operation.Id, operation.Kind, e.Message);
+            await operations.YieldAsync(run.Attempt, time.GetUtcNow() + Backoff(operation.Failures), isFailure: true, cancellation);
+            return;
+        }
+        catch (VolumeException e)
+        {
+            failure = e;
+        }
+        catch (Exception e) when (e is not LeaseLostException && !(e is OperationCanceledException && cancellation.IsCancellationRequested))
+        {
+            failure = new VolumeException(ErrorCode.Internal,
+                $"Something went wrong on our side. The log tells the cause under operation {operation.Id}.", e);
+        }
+        log.LogError(failure, "Operation {Operation} ({Kind}) failed: {Message}", operation.Id, operation.Kind, failure.Message);
+        await operations.BeginUndoAsync(run.Attempt, failure, cancellation);
+        await handler.UndoAsync(run, failure, cancellation);
+    }
+
+    async Task GiveBackAsync(Attempt attempt, DateTimeOffset notBefore, bool isFailure)
+    {
+        try
+        {
+            await operations.YieldAsync(attempt, notBefore, isFailure, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // The lease lapses by itself, or the next start takes it.
+            log.LogDebug(e, "The lease of operation {Operation} was not given back", attempt.Operation);
+        }
+    }
+
+    async Task RenewAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(Lease / 3, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+            {
+                if (running.IsEmpty) continue;
+                try
+                {
+                    var held = (await operations.RenewAsync(owner, Lease, stopping)).ToHashSet();
+                    foreach (var (id, (attempt, stop, _)) in running)
+                        if (!held.Contains((id, attempt))) await stop.CancelAsync();
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    log.LogError(e, "Leases could not be renewed");
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+    }
+
+    static TimeSpan Backoff(int failures) =>
+        TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, FirstBackoff.Ticks << Math.Min(failures, 20)));
+}

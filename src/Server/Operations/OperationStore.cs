@@ -1,0 +1,187 @@
+using System.Text.Json;
+using Octavo.Api;
+using Octavo.Core;
+using Octavo.Server.Database;
+using Octavo.Server.Http;
+
+namespace Octavo.Server.Operations;
+
+/// <summary>
+/// The table <c>operations</c>. An attempt holds an operation by a lease (owner and attempt number); every write of an attempt
+/// names both, so that one whose lease was taken over changes nothing and is told so.
+/// </summary>
+sealed class OperationStore(Database.Database database, OperationSignals signals, TimeProvider time)
+{
+    /// <summary>Finished operations are kept so long, for people to look at.</summary>
+    static readonly TimeSpan Retention = TimeSpan.FromDays(30);
+
+    /// <summary>Unfinished operations of one account; past it, new ones are refused, so that a loop cannot fill the disk.</summary>
+    public const int MaxUnfinishedPerAccount = 10_000;
+
+    /// <summary>Writes the intent, in the transaction that writes the rows it concerns; the runner wakes at the commit.</summary>
+    /// <param name="isHeld">True: not to be begun before <see cref="ReleaseAsync"/>, or the next start.</param>
+    /// <exception cref="VolumeException">The account has too many unfinished operations.</exception>
+    public async Task<Operation> EnqueueAsync(
+        Transaction transaction, AccountId account, OperationId id, string kind, CancellationToken cancellation,
+        VolumeId? volume = null, string? snapshot = null, string? input = null, bool isHeld = false)
+    {
+        var unfinished = await transaction.FindAsync(
+            $"SELECT count(*) FROM operations WHERE account_id = {account} AND state IN ('queued', 'running')",
+            row => row.Number(0), cancellation);
+        if (unfinished >= MaxUnfinishedPerAccount)
+            throw new VolumeException(ErrorCode.QuotaExceeded,
+                $"{unfinished} operations of this account are still under way, the most that are kept. Wait for some to end.");
+        var now = time.GetUtcNow();
+        var operation = await transaction.FindAsync(
+            $"""
+            INSERT INTO operations (id, account_id, kind, state, step, progress_percent, volume_id, snapshot_id, input, attempt, failures,
+                not_before, created_at, updated_at)
+            VALUES ({id}, {account}, {kind}, {OperationState.Queued}, {Operation.FirstStep}, 0, {volume?.Value}, {snapshot}, {input}, 0, 0,
+                {(isHeld ? long.MaxValue : now.ToUnixTimeMilliseconds())}, {now}, {now})
+            RETURNING {Operation.Columns}
+            """, Operation.Read, cancellation);
+        transaction.OnCommitted(signals.WakeRunner);
+        return operation!;
+    }
+
+    /// <summary>Lets a held operation begin.</summary>
+    public async Task ReleaseAsync(OperationId id, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await transaction.ExecuteAsync(
+            $"UPDATE operations SET not_before = 0 WHERE id = {id} AND state = {OperationState.Queued}", cancellation);
+        transaction.OnCommitted(signals.WakeRunner);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>
+    /// At the start of the only process on this database: whoever held a lease is dead, and what was held back waits for
+    /// nobody. Also drops operations that ended long ago.
+    /// </summary>
+    public async Task RecoverAsync(CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await transaction.ExecuteAsync(
+            $"UPDATE operations SET lease_until = 0, not_before = 0 WHERE state IN ('queued', 'running')", cancellation);
+        await transaction.ExecuteAsync(
+            $"DELETE FROM operations WHERE finished_at < {time.GetUtcNow() - Retention}", cancellation);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Takes the lease of up to so many operations that are due, oldest first.</summary>
+    public async Task<List<Operation>> ClaimAsync(string owner, TimeSpan lease, int limit, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        Sql due =
+            $"(state = {OperationState.Queued} AND not_before <= {now}) OR (state = {OperationState.Running} AND lease_until <= {now} AND not_before <= {now})";
+        // Looked for outside the write transaction: most of the time there is nothing, and a look costs no fsync.
+        if (!await database.FindAsync($"SELECT EXISTS (SELECT 1 FROM operations WHERE {due})", row => row.Flag(0), cancellation))
+            return [];
+        await using var transaction = await database.BeginAsync(cancellation);
+        var claimed = await transaction.QueryAsync(
+            $"""
+            UPDATE operations SET state = {OperationState.Running}, lease_owner = {owner}, lease_until = {now + lease},
+                attempt = attempt + 1, updated_at = {now}
+            WHERE id IN (SELECT id FROM operations WHERE {due} ORDER BY created_at, id LIMIT {limit})
+            RETURNING {Operation.Columns}
+            """, Operation.Read, cancellation);
+        await transaction.CommitAsync();
+        return claimed;
+    }
+
+    /// <summary>Renews every lease of an owner in one statement; returns the attempts that it still holds.</summary>
+    public async Task<List<(OperationId Id, int Attempt)>> RenewAsync(string owner, TimeSpan lease, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        var held = await transaction.QueryAsync(
+            $"""
+            UPDATE operations SET lease_until = {time.GetUtcNow() + lease}
+            WHERE lease_owner = {owner} AND state = {OperationState.Running} RETURNING id, attempt
+            """, row => (new OperationId(row.Text(0)), (int)row.Number(1)), cancellation);
+        await transaction.CommitAsync();
+        return held;
+    }
+
+    /// <summary>Gives a lease back, to be taken up again not before a time: on shutdown, or after a failure worth repeating.</summary>
+    public Task YieldAsync(Attempt attempt, DateTimeOffset notBefore, bool isFailure, CancellationToken cancellation) =>
+        WriteAsync(attempt, $"lease_until = 0, not_before = {notBefore}, failures = failures + {isFailure}", cancellation);
+
+    /// <summary>Writes the step that is about to begin.</summary>
+    public Task StepAsync(Attempt attempt, string step, CancellationToken cancellation) =>
+        WriteAsync(attempt, $"step = {step}", cancellation);
+
+    /// <summary>Writes how far it is.</summary>
+    public Task ProgressAsync(Attempt attempt, int percent, CancellationToken cancellation) =>
+        WriteAsync(attempt, $"progress_percent = {percent}", cancellation);
+
+    /// <summary>Writes that it failed for good and is about to be undone.</summary>
+    public Task BeginUndoAsync(Attempt attempt, VolumeException failure, CancellationToken cancellation) =>
+        WriteAsync(attempt,
+            $"step = {Operation.UndoStep}, error_code = {Problems.Word(failure.Code)}, error_message = {failure.Message}", cancellation);
+
+    /// <summary>Ends it, in the transaction that writes the outcome into the rows it concerns.</summary>
+    /// <exception cref="LeaseLostException">The attempt holds it no longer; roll back.</exception>
+    public Task SucceedAsync(Transaction transaction, Attempt attempt, CancellationToken cancellation, string? findings = null) =>
+        WriteAsync(transaction, attempt,
+            $"state = {OperationState.Succeeded}, step = 'done', progress_percent = 100, findings = {findings}, finished_at = {time.GetUtcNow()}",
+            cancellation);
+
+    /// <summary>Ends it as failed, once its undoing is done; the reason was written when that began.</summary>
+    /// <exception cref="LeaseLostException">The attempt holds it no longer; roll back.</exception>
+    public Task FailAsync(Transaction transaction, Attempt attempt, CancellationToken cancellation) =>
+        WriteAsync(transaction, attempt, $"state = {OperationState.Failed}, finished_at = {time.GetUtcNow()}", cancellation);
+
+    /// <summary>One operation, whoever's it is: for the runner and for waiting.</summary>
+    public Task<Operation?> FindAsync(OperationId id, CancellationToken cancellation) =>
+        database.FindAsync($"SELECT {Operation.Columns} FROM operations WHERE id = {id}", Operation.Read, cancellation);
+
+    /// <summary>One operation of an account.</summary>
+    public Task<Operation?> FindAsync(AccountId account, string id, CancellationToken cancellation) =>
+        database.FindAsync(
+            $"SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND id = {id}", Operation.Read, cancellation);
+
+    /// <summary>One page of an account's operations, newest first.</summary>
+    public async Task<Page<Api.Operation>> ListAsync(AccountId account, PageOf page, CancellationToken cancellation)
+    {
+        var (created, id) = page.AfterTimeAndId("operations", (long.MaxValue, ""));
+        var found = await database.QueryAsync(
+            $"""
+            SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND (created_at, id) < ({created}, {id})
+            ORDER BY created_at DESC, id DESC LIMIT {page.Limit + 1}
+            """, row => Wire(Operation.Read(row)), cancellation);
+        return page.Cut(found, "operations", last => PageOf.Key(last.CreatedAt, last.Id));
+    }
+
+    /// <summary>How <c>/v2</c> shows an operation.</summary>
+    public static Api.Operation Wire(Operation operation) => new(
+        operation.Id.Value, operation.Kind, operation.State, operation.Step, operation.ProgressPercent,
+        operation.VolumeId, operation.SnapshotId,
+        operation is { ErrorCode: { } code, ErrorMessage: { } message } ? new OperationError(code, message) : null,
+        operation.Findings is null ? null : JsonSerializer.Deserialize(operation.Findings, ApiJson.Wire.IReadOnlyListFinding),
+        operation.CreatedAt, operation.FinishedAt);
+
+    async Task WriteAsync(Attempt attempt, Sql assignments, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await WriteAsync(transaction, attempt, assignments, cancellation);
+        await transaction.CommitAsync();
+    }
+
+    async Task WriteAsync(Transaction transaction, Attempt attempt, Sql assignments, CancellationToken cancellation)
+    {
+        var written = await transaction.ExecuteAsync(
+            $"""
+            UPDATE operations SET {assignments}, updated_at = {time.GetUtcNow()}
+            WHERE id = {attempt.Operation} AND lease_owner = {attempt.Owner} AND attempt = {attempt.Number} AND state = {OperationState.Running}
+            """, cancellation);
+        if (written == 0) throw new LeaseLostException(attempt);
+        transaction.OnCommitted(() => signals.Changed(attempt.Operation));
+    }
+}
+
+/// <summary>One attempt at an operation: who may write about it.</summary>
+readonly record struct Attempt(OperationId Operation, string Owner, int Number);
+
+/// <summary>Another attempt owns the operation now: stop, and write nothing.</summary>
+sealed class LeaseLostException(Attempt attempt)
+    : Exception($"Attempt {attempt.Number} of operation {attempt.Operation} by {attempt.Owner} lost its lease.");

@@ -1,0 +1,62 @@
+namespace Octavo.Server;
+
+/// <summary>The command line could not be understood; the message says what would be right.</summary>
+sealed class UsageException(string message) : Exception(message);
+
+/// <summary>What an operator can set, from the command line or the environment.</summary>
+/// <param name="DataFolder"><c>--data</c>, <c>OCTAVO_DATA</c>: the one folder that holds everything.</param>
+/// <param name="Urls"><c>--urls</c>, <c>OCTAVO_URLS</c>: where to listen, several separated by semicolons.</param>
+/// <param name="HasFormSignIn"><c>OCTAVO_FORM_SIGN_IN=off</c> switches off the rule that lets the page's literal POST sign in by
+/// its form fields.</param>
+/// <param name="BackupTarget">The file of <c>backup FILE</c>; null to serve.</param>
+sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, string? BackupTarget)
+{
+    /// <summary>Loopback only: TLS and other addresses are the operator's decision.</summary>
+    public const string DefaultUrls = "http://127.0.0.1:8080";
+
+    /// <summary>What <c>--help</c> prints.</summary>
+    public const string Usage =
+        """
+        octavo-server [--data DIR] [--urls URLS]         serve
+        octavo-server backup FILE [--data DIR]           copy the inventory, also while a server runs
+
+          --data DIR    the data folder; default ./octavo-data, or OCTAVO_DATA
+          --urls URLS   where to listen; default http://127.0.0.1:8080, or OCTAVO_URLS
+
+        OCTAVO_FORM_SIGN_IN=off refuses the sign-in by form fields of the 2011 documentation's POST.
+        """;
+
+    /// <summary>Reads the command line; null where help was asked for.</summary>
+    /// <exception cref="UsageException">An argument is not known, or lacks its value.</exception>
+    public static ServerOptions? Parse(string[] args, Func<string, string?> environment)
+    {
+        var data = environment("OCTAVO_DATA") is { Length: > 0 } folder ? folder : "./octavo-data";
+        var urls = environment("OCTAVO_URLS") is { Length: > 0 } given ? given : DefaultUrls;
+        string? backup = null;
+        for (var i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--help" or "-h":
+                    return null;
+                case "--data":
+                    data = Value(args, ref i);
+                    break;
+                case "--urls":
+                    urls = Value(args, ref i);
+                    break;
+                case "backup" when backup is null:
+                    backup = Value(args, ref i);
+                    break;
+                default:
+                    throw new UsageException($"\"{args[i]}\" is not known.\n\n{Usage}");
+            }
+        }
+        return new ServerOptions(data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", backup);
+    }
+
+    static string Value(string[] args, ref int i) =>
+        i + 1 < args.Length && args[i + 1].Length > 0
+            ? args[++i]
+            : throw new UsageException($"\"{args[i]}\" needs a value.\n\n{Usage}");
+}

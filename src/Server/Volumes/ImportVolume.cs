@@ -1,0 +1,87 @@
+using Octavo.Core;
+using Octavo.Server.Http;
+using Octavo.Server.Inventory;
+using Octavo.Server.Operations;
+
+namespace Octavo.Server.Volumes;
+
+/// <summary>
+/// Makes a volume from a raw disk image: an upload, whose bytes the request itself carries to the provider, or a file on the
+/// server's own machine, which the operation reads. An upload's operation is held until the last byte is durable; one that was
+/// cut short, by the client or by our own death, is found incomplete and taken back.
+/// </summary>
+sealed class ImportVolume(
+    VolumeStore volumes, OperationStore operations, Cells cells, TimeProvider time) : IOperationHandler
+{
+    const int SectorBytes = 512;
+
+    /// <inheritdoc/>
+    public string Kind => OperationKind.ImportVolume;
+
+    /// <summary>Takes an upload of exactly so many bytes; returns when all of them are durable.</summary>
+    /// <exception cref="VolumeException">Invalid: name, size, or the body ended early. Nothing is kept then.</exception>
+    public async Task<(VolumeRow Volume, Operation Operation)> ReceiveAsync(
+        AccountId account, string? name, Stream content, long? length, CancellationToken cancellation)
+    {
+        var display = Names.Display(name);
+        if (length is not { } bytes)
+            throw new VolumeException(ErrorCode.Invalid, "An upload needs a Content-Length: the size of the image in bytes.");
+        if (bytes <= 0 || bytes % SectorBytes != 0)
+            throw new VolumeException(ErrorCode.Invalid, $"The image has {bytes} bytes; a raw disk image has a whole number of {SectorBytes}-byte sectors, at least one.");
+        var (cell, provider) = (await cells.OfAccountAsync(account, cancellation))[0];
+        await CreateVolume.CheckRoomAsync(cells, cell, new ByteSize(bytes), cancellation);
+        var made = await volumes.EnqueueMakingAsync(
+            Kind, cell, display, CreateVolume.Zone(provider, cell, null), new ByteSize(bytes), null, input: null, isHeld: true, cancellation);
+        try
+        {
+            await provider.ImportVolumeAsync(
+                cell, new ImageSource.Upload(content, bytes), made.Operation.Id, new Progress<double>(), cancellation);
+        }
+        finally
+        {
+            // Whatever came of it: the operation looks, and records or takes back.
+            await operations.ReleaseAsync(made.Operation.Id, CancellationToken.None);
+        }
+        return made;
+    }
+
+    /// <summary>Asks for the import of a file on the server's own machine.</summary>
+    /// <exception cref="VolumeException">Invalid: name, or the path is not absolute.</exception>
+    public async Task<(VolumeRow Volume, Operation Operation)> EnqueueAsync(
+        AccountId account, string? name, string? path, CancellationToken cancellation)
+    {
+        var display = Names.Display(name);
+        if (path is null || !path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal))
+            throw new VolumeException(ErrorCode.Invalid, "path must be an absolute path on the server's machine.");
+        var (cell, provider) = (await cells.OfAccountAsync(account, cancellation))[0];
+        return await volumes.EnqueueMakingAsync(
+            Kind, cell, display, CreateVolume.Zone(provider, cell, null), new ByteSize(0), null, input: path, isHeld: false, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(RunningOperation running, CancellationToken cancellation)
+    {
+        var target = await volumes.TargetAsync(running.Operation, cancellation);
+        var (cell, provider) = await cells.GetAsync(target.CredentialId, target.Region, cancellation);
+        ProviderVolume made;
+        if (running.Operation.Input is { } path)
+        {
+            await running.StepAsync("copying", cancellation);
+            made = await running.FollowAsync(
+                progress => provider.ImportVolumeAsync(
+                    cell, new ImageSource.File(path), running.Operation.Id, progress, cancellation), time, cancellation);
+        }
+        else
+        {
+            var received = await provider.FindVolumeAsync(cell, running.Operation.Id, cancellation);
+            if (received is not { State: VolumeState.Available or VolumeState.InUse })
+                throw new VolumeException(ErrorCode.Invalid, "The upload did not complete; nothing of it was kept. Send the image again.");
+            made = received;
+        }
+        await volumes.RecordMadeAsync(running.Attempt, target, made, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation) =>
+        CreateVolume.UndoMakingAsync(volumes, cells, running, cancellation);
+}
