@@ -84,8 +84,12 @@ static class OctavoServer
         services.AddSingleton<ScalariumDialect>().AddSingleton<ScalariumVolumes>().AddSingleton<ScalariumCredentials>();
         services.AddSingleton<ScalariumErrors>();
         services.AddSingleton<Problems>();
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Wire);
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = ApiJson.Wire.Options.Encoder);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolver = ApiJson.Wire;
+            json.SerializerOptions.PropertyNamingPolicy = ApiJson.Wire.Options.PropertyNamingPolicy;
+            json.SerializerOptions.Encoder = ApiJson.Wire.Options.Encoder;
+        });
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
     }
 
