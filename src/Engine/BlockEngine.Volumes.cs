@@ -1,0 +1,231 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Octavo.Engine.Io;
+using Octavo.Engine.Volumes;
+
+namespace Octavo.Engine;
+
+public sealed partial class BlockEngine
+{
+    /// <summary>An image that was put into the pool's folder is left alone so long after its last write: it may still be copied.</summary>
+    static readonly TimeSpan AdoptionAge = TimeSpan.FromSeconds(5);
+
+    const string VolumePrefix = "vol-";
+    const int SectorBytes = 512;
+
+    readonly HashSet<string> oddImages = [];
+
+    /// <summary>
+    /// Every volume, by id, each looked at afresh. Raw images (<c>*.img</c>, <c>*.raw</c>) that somebody put into the pool's folder become volumes
+    /// here, in place. Costs two system calls a volume.
+    /// </summary>
+    public IReadOnlyList<EngineVolume> ListVolumes() => Failures.Translate<IReadOnlyList<EngineVolume>>(() =>
+    {
+        Adopt();
+        lock (tables)
+            return [.. volumes.Values.Where(v => v.Record.State != VolumeRecord.Deleting).Select(v => v.Look(disk, time))];
+    });
+
+    /// <summary>One volume, looked at afresh; null where there is none.</summary>
+    public EngineVolume? FindVolume(string id)
+    {
+        lock (tables)
+            return volumes.TryGetValue(id, out var entry) && entry.Record.State != VolumeRecord.Deleting ? entry.Look(disk, time) : null;
+    }
+
+    /// <summary>The volume whose maker gave this tag; null where there is none.</summary>
+    public EngineVolume? FindVolumeByTag(string tag)
+    {
+        lock (tables)
+            return volumes.Values.FirstOrDefault(v => v.Record.Tag == tag && v.Record.State != VolumeRecord.Deleting)?.Look(disk, time);
+    }
+
+    /// <summary>Makes an empty volume: a sparse file of its full size, all zeros.</summary>
+    /// <exception cref="EngineException">Invalid: size or id. Conflict: the id is taken by another one. NoSpace.</exception>
+    public Task<EngineVolume> CreateVolumeAsync(string id, string tag, long sizeBytes, CancellationToken cancellation)
+    {
+        CheckId(id, VolumePrefix);
+        CheckSize(sizeBytes);
+        return ChangeAsync(() =>
+        {
+            if (Existing(id) is { } existing)
+            {
+                if (existing.Record is { State: VolumeRecord.Available, SnapshotId: null } r && r.Tag == tag && r.SizeBytes == sizeBytes)
+                    return Task.FromResult(FindVolume(id)!);
+                throw Taken(id);
+            }
+            var entry = new VolumeEntry(new VolumeRecord(id, tag, VolumeRecord.Available, sizeBytes, null, null, time.GetUtcNow()));
+            try
+            {
+                disk.CreateFolder(VolumeRecord.FolderOf(id));
+                using (var image = disk.OpenWrite(entry.Record.ImagePath))
+                {
+                    image.SetLength(sizeBytes);
+                    image.Sync();
+                }
+                Write(entry.Record);
+            }
+            catch
+            {
+                TryRemoveFiles(entry.Record);
+                throw;
+            }
+            lock (tables) volumes.Add(id, entry);
+            return Task.FromResult(FindVolume(id)!);
+        }, cancellation);
+    }
+
+    /// <summary>
+    /// Deletes a volume; nothing where it is gone. Its snapshots stay. One that is being made is stopped first; one with a
+    /// pending snapshot leaves the list now and the disk when that snapshot is done.
+    /// </summary>
+    /// <exception cref="EngineException">Conflict: another program has its image open for writing.</exception>
+    public Task DeleteVolumeAsync(string id, CancellationToken cancellation) => ChangeAsync(async () =>
+    {
+        if (Existing(id) is not { } entry || entry.Record.State == VolumeRecord.Deleting) return true;
+        if (FindVolume(id) is { State: EngineVolumeState.InUse })
+            throw new EngineException(EngineError.Conflict, "The volume is in use: another program has its image open for writing.");
+        await StopMakingAsync(entry);
+        if (Existing(id) is null) return true;
+        entry.Record = entry.Record with { State = VolumeRecord.Deleting };
+        Write(entry.Record);
+        if (!HasPending(id)) Remove(entry);
+        return true;
+    }, cancellation);
+
+    /// <summary>
+    /// The whole image, from the first byte to the last, as it was when the stream was opened: the read of the last byte throws
+    /// <see cref="EngineException"/> where another program wrote to the image meanwhile.
+    /// </summary>
+    public Stream OpenVolume(string id) => Failures.Translate<Stream>(() =>
+    {
+        var volume = FindVolume(id) ?? throw NoVolume();
+        if (volume.State is not (EngineVolumeState.Available or EngineVolumeState.InUse))
+            throw new EngineException(EngineError.Conflict, volume.Reason ?? "The volume is still being made.");
+        var image = disk.OpenRead(Existing(id)!.Record.ImagePath);
+        return new ImageStream(image);
+    });
+
+    void LoadVolumes()
+    {
+        foreach (var id in disk.List(VolumeRecord.Root))
+        {
+            foreach (var name in disk.List(VolumeRecord.FolderOf(id)).Where(n => n.EndsWith(DiskExtensions.Temporary, StringComparison.Ordinal)))
+                disk.DeleteFile($"{VolumeRecord.FolderOf(id)}/{name}");
+            var content = disk.ReadAll(VolumeRecord.PathOf(id));
+            if (content is null)
+            {
+                // Its making was never acknowledged, or its deletion got this far.
+                disk.DeleteFile($"{VolumeRecord.FolderOf(id)}/data");
+                disk.DeleteFolder(VolumeRecord.FolderOf(id));
+                continue;
+            }
+            VolumeRecord? record = null;
+            try
+            {
+                record = JsonSerializer.Deserialize(content, EngineJson.Default.VolumeRecord);
+            }
+            catch (JsonException)
+            {
+                // Told below.
+            }
+            var isSound = record is { State: VolumeRecord.Creating or VolumeRecord.Available or VolumeRecord.Deleting } && record.Id == id
+                && record.Image?.Contains('/', StringComparison.Ordinal) is null or false;
+            volumes.Add(id, isSound
+                ? new VolumeEntry(record!)
+                : new VolumeEntry(new VolumeRecord(id, null, VolumeRecord.Available, 0, null, null, default))
+                {
+                    Failure = "The volume's volume.json is damaged.",
+                });
+        }
+    }
+
+    void Adopt()
+    {
+        foreach (var name in disk.List("").Where(IsImageName))
+        {
+            lock (tables)
+                if (volumes.Values.Any(v => v.Record.Image == name)) continue;
+            if (disk.Stat(name) is not { IsRegular: true } found) continue;
+            var written = DateTimeOffset.FromUnixTimeMilliseconds(found.Signature.ModifiedNs / 1_000_000);
+            if (time.GetUtcNow() - written < AdoptionAge) continue;
+            if (found.Signature.Length == 0 || found.Signature.Length % SectorBytes != 0)
+            {
+                lock (oddImages)
+                    if (oddImages.Add(name))
+                        warn($"{name} in the pool's folder is not listed: its length, {found.Signature.Length} bytes, is not a whole number of {SectorBytes}-byte sectors.");
+                continue;
+            }
+            changing.Wait();
+            try
+            {
+                lock (tables)
+                    if (volumes.Values.Any(v => v.Record.Image == name)) continue;
+                var id = VolumePrefix + RandomNumberGenerator.GetHexString(17, lowercase: true);
+                var record = new VolumeRecord(id, null, VolumeRecord.Available, found.Signature.Length, null, name, time.GetUtcNow());
+                disk.CreateFolder(VolumeRecord.FolderOf(id));
+                Write(record);
+                lock (tables) volumes.Add(id, new VolumeEntry(record));
+            }
+            finally
+            {
+                changing.Release();
+            }
+        }
+    }
+
+    static bool IsImageName(string name) =>
+        name.EndsWith(".img", StringComparison.Ordinal) || name.EndsWith(".raw", StringComparison.Ordinal);
+
+    VolumeEntry? Existing(string id)
+    {
+        lock (tables) return volumes.GetValueOrDefault(id);
+    }
+
+    void Write(VolumeRecord record)
+    {
+        disk.WriteAtomically(
+            VolumeRecord.PathOf(record.Id), JsonSerializer.SerializeToUtf8Bytes(record, EngineJson.Default.VolumeRecord));
+        disk.SyncFolder(VolumeRecord.Root);
+    }
+
+    /// <summary>Removes a volume whose record says so already, or whose making failed.</summary>
+    void Remove(VolumeEntry entry)
+    {
+        RemoveFiles(entry.Record);
+        lock (tables) volumes.Remove(entry.Record.Id);
+    }
+
+    // The bytes first: while the record is there, the next opening knows what to finish.
+    void RemoveFiles(VolumeRecord record)
+    {
+        disk.DeleteFile(record.ImagePath);
+        disk.SyncFolder(DiskExtensions.Folder(record.ImagePath));
+        disk.DeleteFile(VolumeRecord.PathOf(record.Id) + DiskExtensions.Temporary);
+        disk.DeleteFile(VolumeRecord.PathOf(record.Id));
+        disk.DeleteFolder(VolumeRecord.FolderOf(record.Id));
+        disk.SyncFolder(VolumeRecord.Root);
+    }
+
+    void TryRemoveFiles(VolumeRecord record)
+    {
+        try
+        {
+            RemoveFiles(record);
+        }
+        catch (IOException e)
+        {
+            warn($"What is left of volume {record.Id} could not be removed: {e.Message}");
+        }
+    }
+
+    static void CheckSize(long sizeBytes)
+    {
+        if (sizeBytes <= 0 || sizeBytes % SectorBytes != 0)
+            throw new EngineException(EngineError.Invalid, $"A volume has a whole number of {SectorBytes}-byte sectors, at least one; {sizeBytes} bytes is not that.");
+    }
+
+    static EngineException Taken(string id) => new(EngineError.Conflict, $"There is another volume {id} already.");
+
+    static EngineException NoVolume() => new(EngineError.NotFound, "There is no such volume in this pool.");
+}

@@ -1,0 +1,105 @@
+namespace Octavo.Engine;
+
+/// <summary>How an engine is opened.</summary>
+/// <param name="Time">The clock.</param>
+/// <param name="Warn">Told, in a sentence, of what an operator should see and no caller asked about; null for nobody.</param>
+public sealed record EngineOptions(TimeProvider Time, Action<string>? Warn = null);
+
+/// <summary>What kind of failure it was.</summary>
+public enum EngineError
+{
+    /// <summary>The call makes no sense as it stands.</summary>
+    Invalid,
+
+    /// <summary>There is no such volume or snapshot.</summary>
+    NotFound,
+
+    /// <summary>The present state forbids it.</summary>
+    Conflict,
+
+    /// <summary>The disk is full, or too small.</summary>
+    NoSpace,
+
+    /// <summary>What is stored does not verify.</summary>
+    Damaged,
+
+    /// <summary>Another process has the pool open.</summary>
+    Locked,
+
+    /// <summary>The disk failed a read or a write.</summary>
+    Io,
+}
+
+/// <summary>A failure of the engine. The message is a sentence for the user, without paths of the machine.</summary>
+public sealed class EngineException(EngineError error, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What kind of failure it was.</summary>
+    public EngineError Error { get; } = error;
+}
+
+/// <summary>The states of a volume.</summary>
+public enum EngineVolumeState
+{
+    /// <summary>Not whole yet.</summary>
+    Creating,
+
+    /// <summary>Whole, and nobody has it open for writing.</summary>
+    Available,
+
+    /// <summary>Whole, and another program has its image open for writing.</summary>
+    InUse,
+
+    /// <summary>Not usable.</summary>
+    Error,
+}
+
+/// <summary>A volume.</summary>
+/// <param name="Id"><c>vol-</c> and hexadecimal digits.</param>
+/// <param name="Tag">What its maker gave; null for an image that was found.</param>
+/// <param name="State">Its state at the moment of the call.</param>
+/// <param name="Reason">A sentence where the state is error.</param>
+/// <param name="Progress">0 to 1 while it is being made.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="SnapshotId">The snapshot it was made from.</param>
+/// <param name="CreatedAt">When it was made or found, UTC.</param>
+/// <param name="InUseSince">When it was first seen in use, UTC.</param>
+public sealed record EngineVolume(
+    string Id, string? Tag, EngineVolumeState State, string? Reason, double Progress, long SizeBytes, string? SnapshotId,
+    DateTimeOffset CreatedAt, DateTimeOffset? InUseSince);
+
+/// <summary>The states of a snapshot.</summary>
+public enum EngineSnapshotState
+{
+    /// <summary>Its instant is fixed; its bytes are being copied.</summary>
+    Pending,
+
+    /// <summary>All of it is stored and durable.</summary>
+    Completed,
+
+    /// <summary>It will never be complete, or is not readable any more.</summary>
+    Error,
+}
+
+/// <summary>A snapshot.</summary>
+/// <param name="Id"><c>snap-</c> and hexadecimal digits.</param>
+/// <param name="Tag">What its maker gave.</param>
+/// <param name="VolumeId">The volume it was taken of; that may be gone.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Reason">A sentence where the state is error.</param>
+/// <param name="Progress">0 to 1.</param>
+/// <param name="VolumeSizeBytes">The volume's size at the instant.</param>
+/// <param name="StoredBytes">Bytes that it added to the segments.</param>
+/// <param name="StartedAt">Its instant, UTC.</param>
+public sealed record EngineSnapshot(
+    string Id, string? Tag, string VolumeId, EngineSnapshotState State, string? Reason, double Progress, long VolumeSizeBytes,
+    long StoredBytes, DateTimeOffset StartedAt);
+
+/// <summary>One inconsistency.</summary>
+/// <param name="Kind">A fixed word: see <c>docs/engine-format.md</c>.</param>
+/// <param name="Subject">The volume, snapshot, segment or file that it concerns.</param>
+/// <param name="Message">A sentence.</param>
+/// <param name="IsRepaired">Whether it was put right.</param>
+public sealed record EngineFinding(string Kind, string Subject, string Message, bool IsRepaired);
+
+/// <summary>Room on the pool's file system.</summary>
+public sealed record EngineCapacity(long TotalBytes, long FreeBytes);

@@ -1,0 +1,139 @@
+namespace Octavo.Engine.Io;
+
+/// <summary>
+/// The engine's only way to files: a folder on a Linux file system, or a simulated one that loses what was not synced. Paths are
+/// relative to that folder, with slashes. Failures come out as <see cref="IOException"/>.
+/// </summary>
+interface IDisk
+{
+    /// <summary>Makes a folder; nothing where it is there. Durable after <see cref="SyncFolder"/> of its parent.</summary>
+    void CreateFolder(string path);
+
+    /// <summary>Names in a folder, files and folders, in no order; empty where there is no such folder.</summary>
+    IReadOnlyList<string> List(string path);
+
+    /// <summary>What the file system says of a path; null where nothing is there. Does not follow symbolic links.</summary>
+    FileStatus? Stat(string path);
+
+    /// <summary>Opens a file that exists, for reading only.</summary>
+    IDiskFile OpenRead(string path);
+
+    /// <summary>Opens a file for reading and writing, making it where it is absent.</summary>
+    IDiskFile OpenWrite(string path);
+
+    /// <summary>Renames a file over another, in one step. Durable after <see cref="SyncFolder"/>.</summary>
+    void Rename(string from, string to);
+
+    /// <summary>Removes a file; nothing where it is absent.</summary>
+    void DeleteFile(string path);
+
+    /// <summary>Removes an empty folder; nothing where it is absent.</summary>
+    void DeleteFolder(string path);
+
+    /// <summary>Makes the names in a folder durable.</summary>
+    void SyncFolder(string path);
+
+    /// <summary>Whether somebody, anybody, has the file open for writing. False where the file system cannot tell.</summary>
+    bool IsOpenForWriting(string path);
+
+    /// <summary>Room on the file system: all of it, and what is free to this user.</summary>
+    (long TotalBytes, long FreeBytes) Space { get; }
+
+    /// <summary>Takes the folder for this process until disposed; null where another one has it.</summary>
+    IDisposable? TryLock(string path);
+}
+
+/// <summary>An open file. Positions and lengths are bytes. Safe for use by several threads at once.</summary>
+interface IDiskFile : IDisposable
+{
+    /// <summary>The length now.</summary>
+    long Length { get; }
+
+    /// <summary>Reads up to the buffer's length; 0 at the end.</summary>
+    int Read(Span<byte> buffer, long offset);
+
+    /// <summary>Writes all of it.</summary>
+    void Write(ReadOnlySpan<byte> buffer, long offset);
+
+    /// <summary>Cuts or extends; what is added is a hole.</summary>
+    void SetLength(long length);
+
+    /// <summary>Makes contents and length durable. Also allowed on a file opened for reading.</summary>
+    void Sync();
+
+    /// <summary>Gives the range's space back; it reads as zeros then. False where the file system cannot.</summary>
+    bool TryPunchHole(long offset, long length);
+
+    /// <summary>The first position at or after an offset that holds data; the file's length where only a hole follows.</summary>
+    long NextData(long offset);
+
+    /// <summary>The first position at or after an offset that lies in a hole; the file's length where none does.</summary>
+    long NextHole(long offset);
+
+    /// <summary>Makes this file share all blocks of another (FICLONE). False where the file system cannot.</summary>
+    bool TryClone(IDiskFile source);
+
+    /// <summary>What the file system says of the open file.</summary>
+    FileStatus Stat();
+}
+
+/// <summary>What the file system says of a file.</summary>
+/// <param name="IsRegular">A regular file: no folder, link or device.</param>
+/// <param name="Signature">Changes with every write.</param>
+/// <param name="AllocatedBytes">What it takes on the disk.</param>
+readonly record struct FileStatus(bool IsRegular, FileSignature Signature, long AllocatedBytes);
+
+/// <summary>
+/// Identifies a file's contents at a moment: a write changes the times, a replacement the inode. Times are nanoseconds since 1970, at the
+/// kernel's tick (4 ms and less), so a signature is only good once it is older than that.
+/// </summary>
+readonly record struct FileSignature(ulong Inode, long Length, long ModifiedNs, long ChangedNs);
+
+/// <summary>What is made of the primitives.</summary>
+static class DiskExtensions
+{
+    /// <summary>The suffix of a file that is not yet what it will be.</summary>
+    public const string Temporary = ".new";
+
+    /// <summary>Writes a small file so that it is there whole or not at all: temporary file, sync, rename, sync of the folder.</summary>
+    public static void WriteAtomically(this IDisk disk, string path, ReadOnlySpan<byte> content)
+    {
+        using (var file = disk.OpenWrite(path + Temporary))
+        {
+            file.SetLength(0);
+            file.Write(content, 0);
+            file.Sync();
+        }
+        disk.Rename(path + Temporary, path);
+        disk.SyncFolder(Folder(path));
+    }
+
+    /// <summary>The whole content of a small file; null where it is absent.</summary>
+    public static byte[]? ReadAll(this IDisk disk, string path)
+    {
+        if (disk.Stat(path) is null) return null;
+        using var file = disk.OpenRead(path);
+        var content = new byte[file.Length];
+        return file.ReadFully(content, 0) == content.Length ? content : throw new IOException($"{path} ended early.");
+    }
+
+    /// <summary>Reads until the buffer is full or the file ends; returns how much.</summary>
+    public static int ReadFully(this IDiskFile file, Span<byte> buffer, long offset)
+    {
+        var total = 0;
+        while (total < buffer.Length)
+        {
+            var read = file.Read(buffer[total..], offset + total);
+            if (read == 0) break;
+            total += read;
+        }
+        return total;
+    }
+
+    /// <summary>The folder of a path; the empty path is the root.</summary>
+    public static string Folder(string path)
+    {
+        var slash = path.LastIndexOf('/');
+        return slash < 0 ? "" : path[..slash];
+    }
+}

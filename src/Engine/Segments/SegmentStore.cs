@@ -1,0 +1,332 @@
+using System.Globalization;
+using System.IO.Hashing;
+using Octavo.Engine.Io;
+
+namespace Octavo.Engine.Segments;
+
+/// <summary>Where a block lies.</summary>
+readonly record struct BlockLocation(int Segment, long Offset, long Footprint);
+
+/// <summary>
+/// The blocks of a pool, each stored once, in append-only files <c>segments/00000001</c>, … of about 1 GiB, with a count of the
+/// manifests that need it. The index is made from the record headers when the pool is opened; no copy of it is kept.
+/// <para>
+/// Only blocks that a manifest names are indexed at opening: everything else in a segment is what a dead process left unfinished, cannot be
+/// trusted to be whole, and is freed. A block whose count falls to zero is freed at once, by punching its record out; a segment
+/// without records is deleted.
+/// </para>
+/// </summary>
+sealed class SegmentStore : IDisposable
+{
+    /// <summary>A new segment is begun past this size.</summary>
+    const long SegmentBytes = 1L << 30;
+
+    const string Folder = "segments";
+
+    readonly IDisk disk;
+    readonly Lock gate = new();
+    readonly Dictionary<BlockHash, Entry> index = [];
+    readonly SortedDictionary<int, Segment> segments = [];
+    readonly HashSet<int> unsynced = [];
+
+    public SegmentStore(IDisk disk)
+    {
+        this.disk = disk;
+        disk.CreateFolder(Folder);
+        disk.SyncFolder("");
+    }
+
+    /// <summary>
+    /// Reads the headers of every segment, indexes the blocks that are needed and, where that is allowed, frees the rest.
+    /// </summary>
+    /// <param name="needed">How many manifests need each block.</param>
+    /// <param name="mayFree">False where a manifest could not be read: what it needs is unknown, so nothing is freed.</param>
+    public void Open(IReadOnlyDictionary<BlockHash, int> needed, bool mayFree)
+    {
+        foreach (var name in disk.List(Folder))
+        {
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) continue;
+            var segment = new Segment(number, disk.OpenWrite(Path(number)));
+            segments.Add(number, segment);
+            var kept = 0L;
+            foreach (var (offset, length, header) in Scan(segment.File))
+            {
+                if (header is { } found && needed.TryGetValue(found.Hash, out var count) && !index.ContainsKey(found.Hash))
+                {
+                    index.Add(found.Hash, new Entry(new BlockLocation(number, offset, length), count));
+                    segment.Live++;
+                    kept = offset + length;
+                }
+                else if (mayFree) Punch(segment, offset, length);
+                else kept = offset + length;
+            }
+            segment.Tail = RecordHeader.Align(kept);
+            if (segment.File.Length > segment.Tail && mayFree) segment.File.SetLength(segment.Tail);
+            else segment.Tail = RecordHeader.Align(Math.Max(segment.Tail, segment.File.Length));
+            if (segment.Live == 0 && mayFree) Drop(segment);
+        }
+    }
+
+    /// <summary>Whether a block is stored.</summary>
+    public bool Contains(BlockHash hash)
+    {
+        lock (gate) return index.ContainsKey(hash);
+    }
+
+    /// <summary>Counts one more need of a stored block; false where it is not stored.</summary>
+    public bool TryHold(BlockHash hash)
+    {
+        lock (gate)
+        {
+            if (!index.TryGetValue(hash, out var entry)) return false;
+            index[hash] = entry with { Count = entry.Count + 1 };
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Stores a block with one need, or counts one more where somebody stored it meanwhile. Durable after <see cref="Sync"/>. Returns
+    /// the bytes that it added.
+    /// </summary>
+    /// <param name="record">The record: room for the header, then the payload.</param>
+    public long Append(RecordHeader header, Span<byte> record)
+    {
+        header.Write(record);
+        lock (gate)
+        {
+            if (index.TryGetValue(header.Hash, out var entry))
+            {
+                index[header.Hash] = entry with { Count = entry.Count + 1 };
+                return 0;
+            }
+            var segment = Writable();
+            var offset = segment.Tail;
+            unsynced.Add(segment.Number);
+            try
+            {
+                segment.File.Write(record[..(RecordHeader.Length + header.StoredLength)], offset);
+            }
+            catch
+            {
+                // Half a record at the end: cut it off, or leave it to the next opening.
+                Quietly(() => segment.File.SetLength(offset));
+                throw;
+            }
+            segment.Tail = offset + header.Footprint;
+            segment.Live++;
+            index.Add(header.Hash, new Entry(new BlockLocation(segment.Number, offset, header.Footprint), 1));
+            return header.Footprint;
+        }
+    }
+
+    /// <summary>Makes everything that was appended durable.</summary>
+    public void Sync()
+    {
+        Segment[] files;
+        lock (gate)
+        {
+            files = [.. unsynced.Where(segments.ContainsKey).Select(number => segments[number])];
+            unsynced.Clear();
+        }
+        try
+        {
+            foreach (var segment in files) segment.File.Sync();
+        }
+        catch
+        {
+            lock (gate) unsynced.UnionWith(files.Select(segment => segment.Number));
+            throw;
+        }
+    }
+
+    /// <summary>Takes one need from each block, and frees those that nobody needs any more.</summary>
+    /// <param name="mayFree">As for <see cref="Open"/>.</param>
+    public void Release(IEnumerable<BlockHash> hashes, bool mayFree)
+    {
+        foreach (var hash in hashes)
+        {
+            lock (gate)
+            {
+                if (!index.TryGetValue(hash, out var entry)) continue;
+                if (entry.Count > 1 || !mayFree)
+                {
+                    index[hash] = entry with { Count = entry.Count - 1 };
+                    continue;
+                }
+                index.Remove(hash);
+                var segment = segments[entry.Location.Segment];
+                Punch(segment, entry.Location.Offset, entry.Location.Footprint);
+                if (--segment.Live == 0) Drop(segment);
+            }
+        }
+    }
+
+    /// <summary>Reads a block and verifies its record's check value.</summary>
+    /// <param name="record">A buffer for the record, at least <see cref="RecordHeader.Length"/> more than a block.</param>
+    /// <param name="plain">Where the plain bytes go.</param>
+    /// <param name="verifyHash">Also verify the SHA-256, which costs three times as much as the rest.</param>
+    /// <returns>How many plain bytes.</returns>
+    /// <exception cref="EngineException">Damaged: the block is not there or does not verify. Io: the disk failed the read.</exception>
+    public int Read(BlockHash hash, byte[] record, Span<byte> plain, bool verifyHash = false)
+    {
+        Segment segment;
+        BlockLocation location;
+        lock (gate)
+        {
+            if (!index.TryGetValue(hash, out var entry)) throw new EngineException(EngineError.Damaged, "a stored block is missing");
+            location = entry.Location;
+            segment = segments[location.Segment];
+        }
+        int read;
+        try
+        {
+            var wanted = (int)Math.Min(location.Footprint, record.Length);
+            read = segment.File.ReadFully(record.AsSpan(0, wanted), location.Offset);
+        }
+        catch (IOException e)
+        {
+            throw new EngineException(EngineError.Io, "a stored block cannot be read from the disk", e);
+        }
+        catch (ObjectDisposedException e)
+        {
+            // Only somebody who does not hold the block can meet this: it was freed, and its segment with it.
+            throw new EngineException(EngineError.Damaged, "a stored block is missing", e);
+        }
+        var isSound = RecordHeader.Read(record.AsSpan(0, read)) is { } header
+            && header.Hash == hash
+            && read >= RecordHeader.Length + header.StoredLength
+            && XxHash3.HashToUInt64(record.AsSpan(RecordHeader.Length, header.StoredLength)) == header.PayloadCheck
+            && BlockCodec.TryDecode(header, record.AsSpan(RecordHeader.Length, header.StoredLength), plain)
+            && (!verifyHash || BlockHash.Of(plain[..header.PlainLength]) == hash);
+        return isSound
+            ? RecordHeader.Read(record)!.Value.PlainLength
+            : throw new EngineException(EngineError.Damaged, "a stored block does not verify");
+    }
+
+    /// <summary>Every record or stretch of garbage in the segments that no manifest needs, for a check.</summary>
+    public List<(int Segment, long Offset, long Length)> Unneeded()
+    {
+        lock (gate)
+        {
+            var needed = index.Values.Select(entry => (entry.Location.Segment, entry.Location.Offset)).ToHashSet();
+            return
+            [
+                .. from segment in segments.Values
+                   from part in Scan(segment.File)
+                   where !needed.Contains((segment.Number, part.Offset))
+                   select (segment.Number, part.Offset, part.Length),
+            ];
+        }
+    }
+
+    /// <summary>Frees one of <see cref="Unneeded"/>, unless it has come into use since.</summary>
+    public bool TryFree((int Segment, long Offset, long Length) part)
+    {
+        lock (gate)
+        {
+            if (!segments.TryGetValue(part.Segment, out var segment)) return false;
+            if (index.Values.Any(e => e.Location.Segment == part.Segment && e.Location.Offset < part.Offset + part.Length
+                && e.Location.Offset + e.Location.Footprint > part.Offset)) return false;
+            Punch(segment, part.Offset, part.Length);
+            if (segment.Live == 0) Drop(segment);
+            return true;
+        }
+    }
+
+    /// <summary>The name of a segment's file.</summary>
+    public static string Path(int number) => $"{Folder}/{number.ToString("D8", CultureInfo.InvariantCulture)}";
+
+    /// <summary>
+    /// What a segment holds, by its headers alone: records, and stretches of garbage (no header) between and after them. Holes are passed
+    /// over.
+    /// </summary>
+    internal static IEnumerable<(long Offset, long Length, RecordHeader? Header)> Scan(IDiskFile file)
+    {
+        var header = new byte[RecordHeader.Length];
+        var length = file.Length;
+        var garbage = -1L;
+        for (var at = 0L; at < length;)
+        {
+            var found = file.ReadFully(header, at) == header.Length ? RecordHeader.Read(header) : null;
+            if (found is { } record && at + RecordHeader.Length + record.StoredLength <= length)
+            {
+                if (garbage >= 0) yield return (garbage, at - garbage, null);
+                garbage = -1;
+                yield return (at, record.Footprint, record);
+                at += record.Footprint;
+                continue;
+            }
+            var data = file.NextData(at);
+            if (data >= at + RecordHeader.Alignment)
+            {
+                if (garbage >= 0) yield return (garbage, at - garbage, null);
+                garbage = -1;
+                at = data / RecordHeader.Alignment * RecordHeader.Alignment;
+                continue;
+            }
+            if (garbage < 0) garbage = at;
+            at += RecordHeader.Alignment;
+        }
+        if (garbage >= 0) yield return (garbage, RecordHeader.Align(length) - garbage, null);
+    }
+
+    Segment Writable()
+    {
+        var last = segments.Count == 0 ? null : segments.Values.Last();
+        if (last is { Tail: < SegmentBytes }) return last;
+        var number = (last?.Number ?? 0) + 1;
+        var segment = new Segment(number, disk.OpenWrite(Path(number)));
+        disk.SyncFolder(Folder);
+        segments.Add(number, segment);
+        return segment;
+    }
+
+    // The header goes last: after a crash in between, the record is still known for what it is.
+    static void Punch(Segment segment, long offset, long length)
+    {
+        if (length > RecordHeader.Alignment)
+            segment.File.TryPunchHole(offset + RecordHeader.Alignment, length - RecordHeader.Alignment);
+        segment.File.TryPunchHole(offset, Math.Min(length, RecordHeader.Alignment));
+    }
+
+    void Drop(Segment segment)
+    {
+        segments.Remove(segment.Number);
+        unsynced.Remove(segment.Number);
+        segment.File.Dispose();
+        disk.DeleteFile(Path(segment.Number));
+        disk.SyncFolder(Folder);
+    }
+
+    static void Quietly(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (IOException)
+        {
+            // The failure that led here is the one to tell.
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var segment in segments.Values) segment.File.Dispose();
+    }
+
+    readonly record struct Entry(BlockLocation Location, int Count);
+
+    sealed class Segment(int number, IDiskFile file)
+    {
+        public int Number => number;
+
+        public IDiskFile File => file;
+
+        /// <summary>Where the next record goes.</summary>
+        public long Tail { get; set; }
+
+        /// <summary>Records that somebody needs.</summary>
+        public int Live { get; set; }
+    }
+}

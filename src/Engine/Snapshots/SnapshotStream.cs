@@ -1,0 +1,74 @@
+using Octavo.Engine.Segments;
+
+namespace Octavo.Engine.Snapshots;
+
+/// <summary>Reads a completed snapshot, one block in memory at a time. Its blocks are held until it is disposed.</summary>
+sealed class SnapshotStream(Manifest manifest, SegmentStore segments, Action release) : Stream
+{
+    readonly byte[] record = new byte[BlockCodec.MaxRecordBytes];
+    readonly byte[] block = new byte[PoolFormat.BlockBytes];
+    int loaded = -1;
+    bool isReleased;
+
+    public override long Length => manifest.VolumeSize;
+
+    public override long Position { get; set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => false;
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (Position >= Length || buffer.IsEmpty) return 0;
+        var index = (int)(Position / PoolFormat.BlockBytes);
+        var within = (int)(Position % PoolFormat.BlockBytes);
+        var count = Math.Min(buffer.Length, Manifest.BlockLength(Length, index) - within);
+        if (manifest.Blocks[index] is not { } hash) buffer[..count].Clear();
+        else
+        {
+            if (loaded != index) Load(index, hash);
+            block.AsSpan(within, count).CopyTo(buffer);
+        }
+        Position += count;
+        return count;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
+    {
+        SeekOrigin.Begin => offset,
+        SeekOrigin.Current => Position + offset,
+        _ => Length + offset,
+    };
+
+    public override void Flush() { }
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !isReleased) release();
+        isReleased = true;
+        base.Dispose(disposing);
+    }
+
+    void Load(int index, BlockHash hash)
+    {
+        loaded = -1;
+        try
+        {
+            segments.Read(hash, record, block);
+        }
+        catch (EngineException e)
+        {
+            throw new EngineException(e.Error, $"The snapshot cannot be read at byte {(long)index * PoolFormat.BlockBytes}: {e.Message}.", e);
+        }
+        loaded = index;
+    }
+}
