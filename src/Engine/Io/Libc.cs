@@ -19,6 +19,7 @@ static partial class Libc
     public const int NotFound = 2; // ENOENT
     public const int TryAgain = 11; // EAGAIN
     public const int NoSuchData = 6; // ENXIO
+    public const int TooLarge = 27; // EFBIG
 
     const int CurrentFolder = -100;
     const int NoFollow = 0x100;

@@ -133,7 +133,18 @@ sealed class LinuxFile(SafeFileHandle handle) : IDiskFile
 
     public void Write(ReadOnlySpan<byte> buffer, long offset) => RandomAccess.Write(handle, buffer, offset);
 
-    public void SetLength(long length) => RandomAccess.SetLength(handle, length);
+    public void SetLength(long length)
+    {
+        try
+        {
+            RandomAccess.SetLength(handle, length);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // How the base library says EINVAL and EFBIG.
+            throw new IOException(e.Message, Libc.TooLarge);
+        }
+    }
 
     public void Sync()
     {

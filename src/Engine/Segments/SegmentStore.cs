@@ -257,11 +257,11 @@ sealed class SegmentStore : IDisposable
                 continue;
             }
             var data = file.NextData(at);
-            if (data >= at + RecordHeader.Alignment)
+            if (data >= Math.Min(at + RecordHeader.Alignment, length))
             {
                 if (garbage >= 0) yield return (garbage, at - garbage, null);
                 garbage = -1;
-                at = data / RecordHeader.Alignment * RecordHeader.Alignment;
+                at = Math.Max(at + RecordHeader.Alignment, data / RecordHeader.Alignment * RecordHeader.Alignment);
                 continue;
             }
             if (garbage < 0) garbage = at;
