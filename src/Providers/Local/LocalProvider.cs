@@ -1,0 +1,150 @@
+using Octavo.Core;
+using Octavo.Engine;
+
+namespace Octavo.Providers.Local;
+
+/// <summary>
+/// Volumes on this machine's own disk, by the embedded engine. What an operation makes is named after it, so that the same operation
+/// finds it again: the id is the first digits of the operation's, and the whole of it is the engine's tag.
+/// </summary>
+sealed class LocalProvider(LocalPools pools) : IVolumeProvider
+{
+    /// <summary>The only zone of the only region.</summary>
+    public const string Zone = "local";
+
+    const string VolumePrefix = "vol-";
+    const string SnapshotPrefix = "snap-";
+
+    /// <summary>Digits of a provider's id, as EC2 has them since 2016: 68 bits.</summary>
+    const int IdDigits = 17;
+
+    public string Kind => "local";
+
+    public ProviderCapabilities Capabilities { get; } =
+        new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true);
+
+    public IReadOnlyList<ProviderRegion> Regions { get; } = [new("local", [Zone])];
+
+    public Task<CellCapacity> GetCapacityAsync(Cell cell, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult(Capacity(pool)), cancellation);
+
+    public Task<ProviderPage<ProviderVolume>> ListVolumesAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult(
+            PageToken.Page(page, VolumePrefix, pool.ListVolumes, v => v.Id, Translation.From)), cancellation);
+
+    public Task<ProviderVolume> GetVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult(
+            pool.FindVolume(id.Value) is { } volume ? Translation.From(volume) : throw NoVolume()), cancellation);
+
+    public Task<ProviderVolume?> FindVolumeAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult(
+            pool.FindVolume(VolumeId(operation)) is { } volume && volume.Tag == operation.Value ? Translation.From(volume) : null), cancellation);
+
+    public Task<ProviderVolume> CreateVolumeAsync(
+        Cell cell, VolumeSpec spec, OperationId operation, CancellationToken cancellation) =>
+        WithPoolAsync(cell, async pool =>
+        {
+            if (spec.AvailabilityZone != Zone)
+                throw new VolumeException(ErrorCode.Invalid, $"There is no such availability zone here. The only one is {Zone}.");
+            if (spec.Size is { } asked) CheckSize(pool, asked);
+            var id = VolumeId(operation);
+            return Translation.From(spec switch
+            {
+                { Snapshot: { } snapshot } =>
+                    await pool.RestoreVolumeAsync(id, operation.Value, snapshot.Value, spec.Size?.Bytes, cancellation),
+                { Size: { } size } => await pool.CreateVolumeAsync(id, operation.Value, size.Bytes, cancellation),
+                _ => throw new VolumeException(ErrorCode.Invalid, "An empty volume needs a size."),
+            });
+        }, cancellation);
+
+    public Task<ProviderVolume> ImportVolumeAsync(
+        Cell cell, ImageSource source, OperationId operation, IProgress<double> progress, CancellationToken cancellation) =>
+        WithPoolAsync(cell, async pool =>
+        {
+            var id = VolumeId(operation);
+            switch (source)
+            {
+                case ImageSource.File file:
+                    return Translation.From(await pool.ImportVolumeAsync(id, operation.Value, file.Path, progress, cancellation));
+                case ImageSource.Upload upload:
+                    CheckSize(pool, new ByteSize(upload.Length));
+                    await using (var content = new UploadedImage(upload.Content))
+                        return Translation.From(
+                            await pool.ImportVolumeAsync(id, operation.Value, content, upload.Length, progress, cancellation));
+                default:
+                    throw new VolumeException(ErrorCode.Unsupported, "Images come from a file or an upload here.");
+            }
+        }, cancellation);
+
+    public Task DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
+        WithPoolAsync(cell, async pool =>
+        {
+            await pool.DeleteVolumeAsync(id.Value, cancellation);
+            return true;
+        }, cancellation);
+
+    public Task<Stream> ExportVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult<Stream>(new ExportedImage(pool.OpenVolume(id.Value))), cancellation);
+
+    public Task<ProviderPage<ProviderSnapshot>> ListSnapshotsAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult(
+            PageToken.Page(page, SnapshotPrefix, pool.ListSnapshots, s => s.Id, Translation.From)), cancellation);
+
+    public Task<ProviderSnapshot> GetSnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult(
+            pool.FindSnapshot(id.Value) is { } snapshot ? Translation.From(snapshot) : throw NoSnapshot()), cancellation);
+
+    public Task<ProviderSnapshot> CreateSnapshotAsync(
+        Cell cell, ProviderVolumeId volume, OperationId operation, CancellationToken cancellation) =>
+        WithPoolAsync(cell, async pool => Translation.From(
+            await pool.BeginSnapshotAsync(SnapshotId(operation), operation.Value, volume.Value, cancellation)), cancellation);
+
+    public Task DeleteSnapshotAsync(Cell cell, ProviderSnapshotId id, OperationId operation, CancellationToken cancellation) =>
+        WithPoolAsync(cell, async pool =>
+        {
+            await pool.DeleteSnapshotAsync(id.Value, cancellation);
+            return true;
+        }, cancellation);
+
+    public Task<Stream> ExportSnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult<Stream>(new ExportedImage(pool.OpenSnapshot(id.Value))), cancellation);
+
+    public Task<IReadOnlyList<ProviderFinding>> CheckAsync(
+        Cell cell, bool repair, IProgress<double> progress, CancellationToken cancellation) =>
+        WithPoolAsync<IReadOnlyList<ProviderFinding>>(cell, async pool =>
+            [.. (await pool.CheckAsync(repair, progress, cancellation)).Select(Translation.From)], cancellation);
+
+    async Task<T> WithPoolAsync<T>(Cell cell, Func<BlockEngine, Task<T>> call, CancellationToken cancellation)
+    {
+        var pool = await pools.OfAsync(cell, cancellation);
+        try
+        {
+            return await call(pool);
+        }
+        catch (EngineException e)
+        {
+            throw Translation.From(e);
+        }
+    }
+
+    static CellCapacity Capacity(BlockEngine pool)
+    {
+        var room = pool.Capacity;
+        return new CellCapacity(new ByteSize(room.TotalBytes), new ByteSize(room.FreeBytes));
+    }
+
+    static void CheckSize(BlockEngine pool, ByteSize size)
+    {
+        var largest = Capacity(pool).LargestVolume;
+        if (size > largest)
+            throw new VolumeException(ErrorCode.QuotaExceeded, $"A volume of {size} does not fit: the pool's disk has {largest} in all.");
+    }
+
+    static string VolumeId(OperationId operation) => VolumePrefix + operation.Value[..IdDigits];
+
+    static string SnapshotId(OperationId operation) => SnapshotPrefix + operation.Value[..IdDigits];
+
+    static VolumeException NoVolume() => new(ErrorCode.NotFound, "There is no such volume in this pool.");
+
+    static VolumeException NoSnapshot() => new(ErrorCode.NotFound, "There is no such snapshot in this pool.");
+}
