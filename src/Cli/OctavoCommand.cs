@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Octavo.Api;
+
+namespace Octavo.Cli;
+
+/// <summary>A mistake of the user's that needs no server to be seen.</summary>
+sealed class UserException(string message) : Exception(message);
+
+/// <summary>The root command: the global options, and every command under it.</summary>
+static class OctavoCommand
+{
+    /// <summary>Runs a command line; returns its exit code. Writes no stack trace, whatever happens.</summary>
+    public static async Task<int> RunAsync(
+        string[] args, Terminal terminal, Func<string, string?> environment, TimeProvider time, CancellationToken cancellation)
+    {
+        var session = new Session(terminal, environment, time);
+        var root = new RootCommand("Volumes and snapshots of an Octavo service.")
+        {
+            session.Server, session.Token, session.OutputFormat,
+            VolumeCommands.Make(session), SnapshotCommands.Make(session), OperationCommands.Make(session),
+            CredentialCommands.Make(session), UserCommands.Make(session), AccountCommands.Make(session), FsckCommand.Make(session),
+        };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await terminal.Error.WriteLineAsync(error.Message);
+            await terminal.Error.WriteLineAsync("octavo --help, or --help behind a command, tells what it takes.");
+            return ExitCode.Usage;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Output, Error = terminal.Error },
+                cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            await terminal.Error.WriteLineAsync("Interrupted. What the server accepted goes on: octavo operations list.");
+            return ExitCode.Interrupted;
+        }
+        catch (UserException e)
+        {
+            await terminal.Error.WriteLineAsync(e.Message);
+            return ExitCode.Usage;
+        }
+        catch (OctavoException e)
+        {
+            await terminal.Error.WriteLineAsync(e.Message);
+            return e.Status switch
+            {
+                404 => ExitCode.NotFound,
+                503 => ExitCode.Unavailable,
+                _ => ExitCode.Failure,
+            };
+        }
+        catch (HttpRequestException e) when (e.StatusCode is null)
+        {
+            await terminal.Error.WriteLineAsync(
+                e.HttpRequestError == HttpRequestError.ConnectionError
+                    ? $"Nothing answers at {session.Address(parsed)}. Is the service running? Start it with: dotnet run --project src/Server"
+                    : $"The connection to {session.Address(parsed)} broke: {e.Message}");
+            return ExitCode.Unavailable;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException)
+        {
+            await terminal.Error.WriteLineAsync(e.Message);
+            return ExitCode.Failure;
+        }
+    }
+}

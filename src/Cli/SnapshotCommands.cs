@@ -1,0 +1,123 @@
+using System.CommandLine;
+using Octavo.Api;
+
+namespace Octavo.Cli;
+
+/// <summary><c>octavo snapshots …</c>.</summary>
+static class SnapshotCommands
+{
+    public static Command Make(Session session) => new("snapshots", "List, show, create, restore, delete and export snapshots.")
+    {
+        List(session), Show(session), Take(session, "create"), Restore(session), Delete(session), Export(session),
+    };
+
+    static Command List(Session session)
+    {
+        var volume = new Option<string?>("--volume") { Description = "Only those of this volume" };
+        var command = new Command("list", "Every snapshot of the account, newest first.") { volume };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var snapshots = await session.Client(parsed)
+                .ListSnapshotsAsync(parsed.GetValue(volume), cancellation).ToListAsync(cancellation);
+            session.Output(parsed).List(snapshots, ApiJson.Wire.Snapshot,
+                ["ID", "STATE", "PROGRESS", "VOLUME SIZE", "STORED", "PROVIDER ID", "VOLUME", "STARTED"],
+                s =>
+                [
+                    s.Id, s.State, $"{s.ProgressPercent}%", Output.Size(s.VolumeSizeBytes),
+                    s.StoredBytes is { } stored ? Output.Size(stored) : null, s.ProviderSnapshotId, s.VolumeId, Output.Time(s.StartedAt),
+                ]);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Show(Session session)
+    {
+        var id = Arguments.Id("ID", "The snapshot's id, or the provider's snap-…");
+        var command = new Command("show", "One snapshot.") { id };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            Print(session.Output(parsed), await session.Client(parsed).GetSnapshotAsync(parsed.GetRequiredValue(id), cancellation));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>Takes a snapshot; also <c>octavo volumes snapshot</c>.</summary>
+    public static Command Take(Session session, string name)
+    {
+        var id = Arguments.Id("VOLUME_ID", "The volume's id");
+        var wait = Arguments.Wait();
+        var command = new Command(name, "Take a snapshot of a volume.") { id, wait };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var client = session.Client(parsed);
+            var accepted = await client.CreateSnapshotAsync(parsed.GetRequiredValue(id), cancellation);
+            var hasWaited = parsed.GetValue(wait);
+            if (hasWaited)
+            {
+                var ended = await session.Follower(parsed).WaitAsync(accepted.Operation, cancellation);
+                accepted = new SnapshotAccepted(await client.GetSnapshotAsync(accepted.Snapshot.Id, cancellation), ended);
+            }
+            var output = session.Output(parsed);
+            if (output.IsJson) output.Value(accepted, ApiJson.Wire.SnapshotAccepted, _ => []);
+            else Print(output, accepted.Snapshot);
+            if (!hasWaited) output.Say($"Under way: octavo operations wait {accepted.Operation.Id}");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Restore(Session session)
+    {
+        var id = Arguments.Id("SNAP_ID", "The snapshot's id, or the provider's snap-…");
+        var name = Arguments.Name();
+        var size = new Option<long?>("--size") { Description = "GiB; the snapshot's size if left out" };
+        var zone = new Option<string?>("--zone") { Description = "The availability zone" };
+        var wait = Arguments.Wait();
+        var command = new Command("restore", "Make a new volume from a snapshot.") { id, name, size, zone, wait };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var accepted = await session.Client(parsed).RestoreSnapshotAsync(
+                parsed.GetRequiredValue(id),
+                new RestoreSnapshotRequest(parsed.GetValue(name), parsed.GetValue(size), parsed.GetValue(zone)), cancellation);
+            await VolumeCommands.FinishAsync(session, parsed, accepted, parsed.GetValue(wait), cancellation);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Delete(Session session)
+    {
+        var id = Arguments.Id("ID", "The snapshot's id, or the provider's snap-…");
+        var wait = Arguments.Wait();
+        var command = new Command("delete", "Delete a snapshot, and free what only it used.") { id, wait };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var accepted = await session.Client(parsed).DeleteSnapshotAsync(parsed.GetRequiredValue(id), cancellation);
+            await OperationCommands.FinishAsync(session, parsed, accepted, parsed.GetValue(wait), cancellation);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Export(Session session)
+    {
+        var id = Arguments.Id("ID", "The snapshot's id, or the provider's snap-…");
+        return Arguments.Export(session, "Write a snapshot's bytes to a raw disk image.", id,
+            (client, parsed, cancellation) => client.ExportSnapshotAsync(parsed.GetRequiredValue(id), cancellation));
+    }
+
+    static void Print(Output output, Snapshot snapshot) => output.Value(snapshot, ApiJson.Wire.Snapshot, s =>
+    [
+        ("id", s.Id),
+        ("provider id", s.ProviderSnapshotId),
+        ("state", s.State),
+        ("reason", s.StateReason),
+        ("progress", $"{s.ProgressPercent}%"),
+        ("volume", s.VolumeId ?? $"{s.ProviderVolumeId} (gone)"),
+        ("volume size", Output.Size(s.VolumeSizeBytes)),
+        ("stored", s.StoredBytes is { } stored ? $"{Output.Size(stored)} ({stored} bytes)" : null),
+        ("started", Output.Time(s.StartedAt)),
+    ]);
+}

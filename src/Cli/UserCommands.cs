@@ -1,0 +1,122 @@
+using System.CommandLine;
+using Octavo.Api;
+
+namespace Octavo.Cli;
+
+/// <summary><c>octavo users …</c>.</summary>
+static class UserCommands
+{
+    public static Command Make(Session session) => new("users", "List, show, create, update and delete users, and renew their tokens.")
+    {
+        List(session), Show(session), Me(session), Create(session), Update(session), Token(session), Delete(session),
+    };
+
+    static Command List(Session session)
+    {
+        var command = new Command("list", "Every user of your account.");
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var users = await session.Client(parsed).ListUsersAsync(cancellation).ToListAsync(cancellation);
+            session.Output(parsed).List(users, ApiJson.Wire.User, ["ID", "NAME", "ADMIN", "API ACCESS", "CREATED"],
+                u => [u.Id, u.Name, Output.YesNo(u.IsAdmin), Output.YesNo(u.ApiAccess), Output.Time(u.CreatedAt)]);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Show(Session session)
+    {
+        var id = Arguments.Id("ID", "The user's id");
+        var command = new Command("show", "One user.") { id };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            Print(session.Output(parsed), await session.Client(parsed).GetUserAsync(parsed.GetRequiredValue(id), cancellation));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Me(Session session)
+    {
+        var command = new Command("me", "The user whose token this is.");
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            Print(session.Output(parsed), await session.Client(parsed).GetCallerAsync(cancellation));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Create(Session session)
+    {
+        var name = Arguments.Id("NAME", "1 to 255 characters, unique in the account");
+        var account = new Option<string?>("--account") { Description = "The account; yours if left out. Others: the operator only" };
+        var admin = new Option<bool>("--admin") { Description = "May touch volumes, snapshots, credentials and users" };
+        var access = new Option<bool>("--api-access") { Description = "The token is accepted; without it, an admin must turn it on" };
+        var command = new Command("create", "Make a user; prints the token, this once.") { name, account, admin, access };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            PrintToken(session.Output(parsed), await session.Client(parsed).CreateUserAsync(
+                new CreateUserRequest(
+                    parsed.GetRequiredValue(name), parsed.GetValue(account), parsed.GetValue(admin), parsed.GetValue(access)), cancellation));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Update(Session session)
+    {
+        var id = Arguments.Id("ID", "The user's id");
+        var admin = new Option<bool?>("--admin") { Description = "true or false" };
+        var access = new Option<bool?>("--api-access") { Description = "true or false" };
+        var command = new Command("update", "Change a user's switches; what is left out stays.") { id, admin, access };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            Print(session.Output(parsed), await session.Client(parsed).UpdateUserAsync(
+                parsed.GetRequiredValue(id), new UpdateUserRequest(parsed.GetValue(admin), parsed.GetValue(access)), cancellation));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Token(Session session)
+    {
+        var id = Arguments.Id("ID", "The user's id");
+        var command = new Command("token", "Give a user a new token, printed this once; the old one is dead at once.") { id };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            PrintToken(session.Output(parsed), await session.Client(parsed).RegenerateTokenAsync(parsed.GetRequiredValue(id), cancellation));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Delete(Session session)
+    {
+        var id = Arguments.Id("ID", "The user's id");
+        var command = new Command("delete", "Delete a user.") { id };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await session.Client(parsed).DeleteUserAsync(parsed.GetRequiredValue(id), cancellation);
+            session.Output(parsed).Done("Deleted.");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static void PrintToken(Output output, UserToken made) => output.Value(
+        made, ApiJson.Wire.UserToken, m => [.. Lines(m.User), ("token", m.Token)]);
+
+    static void Print(Output output, User user) => output.Value(user, ApiJson.Wire.User, Lines);
+
+    static IEnumerable<(string, string?)> Lines(User user) =>
+    [
+        ("id", user.Id),
+        ("name", user.Name),
+        ("account", user.Account),
+        ("admin", Output.YesNo(user.IsAdmin)),
+        ("api access", Output.YesNo(user.ApiAccess)),
+        ("operator", user.IsOperator ? "yes" : null),
+        ("created", Output.Time(user.CreatedAt)),
+    ];
+}
