@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Octavo.Api;
 
 namespace Octavo.Cli;
@@ -54,10 +56,12 @@ static class OperationCommands
         Session session, ParseResult parsed, OperationAccepted accepted, bool wait, CancellationToken cancellation)
     {
         if (wait) accepted = new OperationAccepted(await session.Follower(parsed).WaitAsync(accepted.Operation, cancellation));
-        var output = session.Output(parsed);
-        if (output.IsJson) output.Value(accepted, ApiJson.Wire.OperationAccepted, _ => []);
-        else Print(output, accepted.Operation);
+        Print(session.Output(parsed), accepted.Operation);
     }
+
+    /// <summary>An operation as a further key of what it makes.</summary>
+    public static (string Key, JsonNode? Value) Also(Operation operation) =>
+        ("operation", JsonSerializer.SerializeToNode(operation, ApiJson.Wire.Operation));
 
     static void Print(Output output, Operation operation) => output.Value(operation, ApiJson.Wire.Operation, o =>
     [

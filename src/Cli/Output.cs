@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Spectre.Console;
 
@@ -11,12 +12,15 @@ sealed class Output(Terminal terminal, bool isJson)
     /// <summary>Whether to print JSON.</summary>
     public bool IsJson => isJson;
 
-    /// <summary>One value: JSON, or lines of <c>name  value</c>.</summary>
-    public void Value<T>(T value, JsonTypeInfo<T> shape, Func<T, IEnumerable<(string Name, string? Value)>> lines)
+    /// <summary>One value: a JSON object, with what else belongs to it as further keys, or lines of <c>name  value</c>.</summary>
+    public void Value<T>(
+        T value, JsonTypeInfo<T> shape, Func<T, IEnumerable<(string Name, string? Value)>> lines, params (string Key, JsonNode? Value)[] also)
     {
         if (isJson)
         {
-            terminal.Output.WriteLine(JsonSerializer.Serialize(value, shape));
+            var json = JsonSerializer.SerializeToNode(value, shape)!.AsObject();
+            foreach (var (key, node) in also) json[key] = node;
+            terminal.Output.WriteLine(json.ToJsonString(shape.Options));
             return;
         }
         var all = lines(value).Where(line => line.Value is not null).ToList();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Octavo.Api;
 
 namespace Octavo.Cli;
@@ -60,8 +61,7 @@ static class SnapshotCommands
                 accepted = new SnapshotAccepted(await client.GetSnapshotAsync(accepted.Snapshot.Id, cancellation), ended);
             }
             var output = session.Output(parsed);
-            if (output.IsJson) output.Value(accepted, ApiJson.Wire.SnapshotAccepted, _ => []);
-            else Print(output, accepted.Snapshot);
+            Print(output, accepted.Snapshot, OperationCommands.Also(accepted.Operation));
             if (!hasWaited) output.Say($"Under way: octavo operations wait {accepted.Operation.Id}");
             return ExitCode.Success;
         });
@@ -108,7 +108,7 @@ static class SnapshotCommands
             (client, parsed, cancellation) => client.ExportSnapshotAsync(parsed.GetRequiredValue(id), cancellation));
     }
 
-    static void Print(Output output, Snapshot snapshot) => output.Value(snapshot, ApiJson.Wire.Snapshot, s =>
+    static void Print(Output output, Snapshot snapshot, params (string, JsonNode?)[] also) => output.Value(snapshot, ApiJson.Wire.Snapshot, s =>
     [
         ("id", s.Id),
         ("provider id", s.ProviderSnapshotId),
@@ -119,5 +119,5 @@ static class SnapshotCommands
         ("volume size", Output.Size(s.VolumeSizeBytes)),
         ("stored", s.StoredBytes is { } stored ? $"{Output.Size(stored)} ({stored} bytes)" : null),
         ("started", Output.Time(s.StartedAt)),
-    ]);
+    ], also);
 }

@@ -105,7 +105,7 @@ static class UserCommands
     }
 
     static void PrintToken(Output output, UserToken made) => output.Value(
-        made, ApiJson.Wire.UserToken, m => [.. Lines(m.User), ("token", m.Token)]);
+        made.User, ApiJson.Wire.User, user => [.. Lines(user), ("token", made.Token)], ("token", made.Token));
 
     static void Print(Output output, User user) => output.Value(user, ApiJson.Wire.User, Lines);
 

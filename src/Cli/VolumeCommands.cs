@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Octavo.Api;
 
 namespace Octavo.Cli;
@@ -117,12 +118,11 @@ static class VolumeCommands
             accepted = new VolumeAccepted(await session.Client(parsed).GetVolumeAsync(accepted.Volume.Id, cancellation), ended);
         }
         var output = session.Output(parsed);
-        if (output.IsJson) output.Value(accepted, ApiJson.Wire.VolumeAccepted, _ => []);
-        else Print(output, accepted.Volume);
+        Print(output, accepted.Volume, OperationCommands.Also(accepted.Operation));
         if (!wait) output.Say($"Under way: octavo operations wait {accepted.Operation.Id}");
     }
 
-    static void Print(Output output, Volume volume) => output.Value(volume, ApiJson.Wire.Volume, v =>
+    static void Print(Output output, Volume volume, params (string, JsonNode?)[] also) => output.Value(volume, ApiJson.Wire.Volume, v =>
     [
         ("id", v.Id),
         ("name", v.Name),
@@ -136,5 +136,5 @@ static class VolumeCommands
         ("attachment", v.Attachment is null ? null : $"{v.Attachment.State}{(v.Attachment.AttachedAt is { } at ? " since " + Output.Time(at) : "")}"),
         ("created", Output.Time(v.CreatedAt)),
         ("updated", Output.Time(v.UpdatedAt)),
-    ]);
+    ], also);
 }
