@@ -50,13 +50,22 @@ static class OctavoServer
         AddServices(builder.Services, options, folder);
         configure?.Invoke(builder);
         var app = builder.Build();
-        Map(app);
-
-        await app.Services.GetRequiredService<OperationStore>().RecoverAsync(CancellationToken.None);
-        await FirstStart.RunAsync(
-            folder, app.Services.GetRequiredService<Database.Database>(), app.Services.GetRequiredService<AccountStore>(),
-            app.Services.GetRequiredService<UserStore>(), new Uri(options.Urls.Split(';')[0]), output, CancellationToken.None);
-        return app;
+        try
+        {
+            // First, so that it is given back last.
+            _ = app.Services.GetRequiredService<DataFolder>();
+            Map(app);
+            await app.Services.GetRequiredService<OperationStore>().RecoverAsync(CancellationToken.None);
+            await FirstStart.RunAsync(
+                folder, app.Services.GetRequiredService<Database.Database>(), app.Services.GetRequiredService<AccountStore>(),
+                app.Services.GetRequiredService<UserStore>(), new Uri(options.Urls.Split(';')[0]), output, CancellationToken.None);
+            return app;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
     }
 
     static void AddServices(IServiceCollection services, ServerOptions options, DataFolder folder)

@@ -1,0 +1,187 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Octavo.Server;
+using Octavo.Server.Inventory;
+
+namespace Octavo.Tests.Server;
+
+/// <summary>A whole server in this process, on a data folder and a port of its own, with the real database and the real engine.</summary>
+sealed class ServerHost : IAsyncDisposable
+{
+    /// <summary>The v1 media type.</summary>
+    public const string V1 = "application/vnd.scalarium-v1+json";
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    WebApplication app = null!;
+
+    ServerHost(string folder) => Folder = folder;
+
+    public string Folder { get; }
+
+    public StringWriter Output { get; } = new();
+
+    public Uri Address { get; private set; } = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    /// <summary>The first admin's token.</summary>
+    public string Token => File.ReadLines(Path.Combine(Folder, "admin.token")).First();
+
+    public string Pool => Path.Combine(Folder, "pools", "default");
+
+    public IServiceProvider Services => app.Services;
+
+    public static async Task<ServerHost> StartAsync(bool hasFormSignIn = true, Action<WebApplicationBuilder>? configure = null)
+    {
+        var host = new ServerHost(Directory.CreateTempSubdirectory("octavo-server-").FullName);
+        await host.RunAsync(hasFormSignIn, configure);
+        return host;
+    }
+
+    public async Task RestartAsync(Action<WebApplicationBuilder>? configure = null)
+    {
+        await StopAsync();
+        await RunAsync(true, configure);
+    }
+
+    /// <summary>The same bytes for the same call: a request of v1, by default as the first admin.</summary>
+    public async Task<Reply> V1Async(
+        string method, string path, string? token = null, string? body = null, string? type = null, string accept = V1)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Headers.TryAddWithoutValidation("X-Scalarium-Token", token ?? Token);
+        if (accept.Length > 0) request.Headers.TryAddWithoutValidation("Accept", accept);
+        return await SendAsync(request, body, type);
+    }
+
+    /// <summary>A request of v2, by default as the first admin.</summary>
+    public async Task<Reply> V2Async(string method, string path, JsonNode? body = null, string? token = null)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
+        return await SendAsync(request, body?.ToJsonString(), "application/json");
+    }
+
+    public async Task<Reply> SendAsync(HttpRequestMessage request, string? body = null, string? type = null)
+    {
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            if (type is not null) request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+        }
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return new Reply(
+            (int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            response.Content.Headers.ContentType?.ToString(), response);
+    }
+
+    /// <summary>Makes a volume and waits until it is there; returns its id.</summary>
+    public async Task<string> VolumeAsync(string name = "disk", string? token = null)
+    {
+        var made = await V2Async("POST", "/v2/volumes", new JsonObject { ["name"] = name, ["size_gib"] = 1 }, token);
+        made.Status.ShouldBe(202, made.Body);
+        await EndAsync(made.Json["operation"]!, token);
+        return (string)made.Json["volume"]!["id"]!;
+    }
+
+    /// <summary>Imports these bytes; returns the volume's id.</summary>
+    public async Task<string> ImportAsync(byte[] image, string name = "image", string? token = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/volumes/import?name=" + Uri.EscapeDataString(name));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
+        request.Content = new ByteArrayContent(image);
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        var made = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        ((int)response.StatusCode).ShouldBe(202, made.ToString());
+        await EndAsync(made["operation"]!, token);
+        return (string)made["volume"]!["id"]!;
+    }
+
+    /// <summary>Takes a snapshot and waits until it is over; returns it as v2 shows it.</summary>
+    public async Task<JsonNode> SnapshotAsync(string volume, string? token = null)
+    {
+        var made = await V2Async("POST", $"/v2/volumes/{volume}/snapshots", token: token);
+        made.Status.ShouldBe(202, made.Body);
+        await EndAsync(made.Json["operation"]!, token);
+        return (await V2Async("GET", $"/v2/snapshots/{made.Json["snapshot"]!["id"]}", token: token)).Json;
+    }
+
+    /// <summary>Waits for the end of an operation; returns it.</summary>
+    public async Task<JsonNode> EndAsync(JsonNode operation, string? token = null) =>
+        await EventuallyAsync(
+            async () => (await V2Async("GET", $"/v2/operations/{operation["id"]}", token: token)).Json,
+            now => (string?)now["state"] is "succeeded" or "failed");
+
+    /// <summary>Looks again and again until it is so.</summary>
+    public static async Task<T> EventuallyAsync<T>(Func<Task<T>> look, Func<T, bool> isSo)
+    {
+        var until = TimeProvider.System.GetUtcNow() + Patience;
+        while (true)
+        {
+            var now = await look();
+            if (isSo(now)) return now;
+            TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, $"it never came: {now}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>One pass of the reconciler, now.</summary>
+    public Task ReconcileAsync() => Services.GetRequiredService<InventoryReconciler>().PassAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>A user of an account; returns the token.</summary>
+    public async Task<string> UserAsync(string name, string? account = null, bool isAdmin = true, bool hasAccess = true)
+    {
+        if (account is not null) await V2Async("POST", "/v2/accounts", new JsonObject { ["name"] = account });
+        var made = await V2Async("POST", "/v2/users", new JsonObject
+        {
+            ["name"] = name, ["account"] = account, ["is_admin"] = isAdmin, ["api_access"] = hasAccess,
+        });
+        made.Status.ShouldBe(201, made.Body);
+        return (string)made.Json["token"]!;
+    }
+
+    /// <summary>After <see cref="StopAsync"/>.</summary>
+    public Task RestartedAsync() => RunAsync(true, null);
+
+    async Task RunAsync(bool hasFormSignIn, Action<WebApplicationBuilder>? configure)
+    {
+        app = await OctavoServer.BuildAsync(
+            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, null), Output, builder =>
+            {
+                builder.Logging.ClearProviders();
+                configure?.Invoke(builder);
+            });
+        await app.StartAsync();
+        Address = new Uri(app.Urls.Single());
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+    }
+
+    public async Task StopAsync()
+    {
+        Http.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
+
+/// <summary>An answer.</summary>
+sealed record Reply(int Status, string Body, string? Type, HttpResponseMessage Raw)
+{
+    public JsonNode Json => JsonNode.Parse(Body)!;
+
+    public string? Header(string name) =>
+        Raw.Headers.TryGetValues(name, out var values) || Raw.Content.Headers.TryGetValues(name, out values)
+            ? string.Join(", ", values)
+            : null;
+}
