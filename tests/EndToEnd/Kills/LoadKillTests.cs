@@ -1,0 +1,47 @@
+using Octavo.EndToEnd.Support;
+
+namespace Octavo.EndToEnd.Kills;
+
+/// <summary>The server is killed at random moments while several clients work; what each of them was told must be true afterwards.</summary>
+public class LoadKillTests
+{
+    const int Seed = 20_120_102;
+    const int Clients = 4;
+    static readonly int Deaths = Build.IsLong ? 60 : 5;
+
+    [Fact]
+    public async Task What_was_acknowledged_under_load_survives_deaths_at_random_moments()
+    {
+        using var folder = new TemporaryFolder();
+#pragma warning disable RS0030 // The seed is named.
+        var random = new Random(Seed);
+#pragma warning restore RS0030
+        var ledger = new Ledger();
+        var server = await ServerProcess.StartAsync(folder["data"]);
+        try
+        {
+            for (var death = 1; death <= Deaths; death++)
+            {
+                using (var client = new NativeClient(server))
+                {
+                    var working = Enumerable.Range(0, Clients).Select(_ => ledger.WorkAsync(client)).ToList();
+                    await Task.Delay(
+                        TimeSpan.FromMilliseconds(random.Next(100, 1500)), TimeProvider.System, TestContext.Current.CancellationToken);
+                    await server.Kill9Async();
+                    await Task.WhenAll(working);
+                }
+                await server.DisposeAsync();
+                server = await ServerProcess.StartAsync(folder["data"]);
+                using var next = new NativeClient(server);
+                await next.AllFinishedAsync();
+                await ledger.VerifyAsync(next);
+                (await next.CheckAsync()).ShouldBeEmpty($"fsck after death {death}");
+            }
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+        ledger.Acknowledged.ShouldBeGreaterThan(Deaths, "the clients got something done between the deaths");
+    }
+}

@@ -1,0 +1,113 @@
+using Octavo.Api;
+using Octavo.EndToEnd.Support;
+
+namespace Octavo.EndToEnd.Kills;
+
+sealed class CreateScenario : KillScenario
+{
+    const long SizeGib = 1;
+
+    public override async Task<Operation> ActAsync(NativeClient client) => (await client.CreateAsync("made", SizeGib)).Operation;
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        if (OneIf(isAcknowledged, await client.VolumesAsync()) is not { } volume) return;
+        volume.Name.ShouldBe("made");
+        volume.State.ShouldBe("available", volume.StateReason);
+        volume.SizeBytes.ShouldBe(SizeGib << 30);
+        var data = new FileInfo(Path.Combine(server.Pool, "volumes", volume.ProviderVolumeId!, "data"));
+        data.Length.ShouldBe(SizeGib << 30);
+    }
+}
+
+sealed class ImportScenario : KillScenario
+{
+    const int Seed = 11;
+
+    public override async Task<Operation> ActAsync(NativeClient client) =>
+        (await client.ImportAsync("imported", Image.Make(Seed, ImageBytes))).Operation;
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        if (OneIf(isAcknowledged, await client.VolumesAsync()) is { } volume) await ShouldBeWholeAsync(client, volume, Seed);
+    }
+}
+
+sealed class SnapshotScenario : KillScenario
+{
+    const int Seed = 21;
+    Volume volume = null!;
+
+    public override async Task PrepareAsync(NativeClient client) => volume = await ImportAsync(client, Seed);
+
+    public override async Task<Operation> ActAsync(NativeClient client) => (await client.SnapshotAsync(volume.Id)).Operation;
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        if (OneIf(isAcknowledged, await client.SnapshotsAsync()) is { } snapshot) await ShouldBeWholeAsync(client, snapshot, Seed);
+        await ShouldBeWholeAsync(client, (await client.VolumesAsync()).ShouldHaveSingleItem(), Seed);
+    }
+}
+
+sealed class RestoreScenario : KillScenario
+{
+    const int Seed = 31;
+    Snapshot snapshot = null!;
+
+    public override async Task PrepareAsync(NativeClient client) =>
+        snapshot = await client.SnapshottedAsync((await ImportAsync(client, Seed)).Id);
+
+    public override async Task<Operation> ActAsync(NativeClient client) => (await client.RestoreAsync(snapshot.Id, "restored")).Operation;
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        if (OneIf(isAcknowledged, (await client.VolumesAsync()).Where(v => v.Name == "restored")) is { } restored)
+            await ShouldBeWholeAsync(client, restored, Seed);
+        await ShouldBeWholeAsync(client, (await client.SnapshotsAsync()).ShouldHaveSingleItem(), Seed);
+    }
+}
+
+sealed class DeleteVolumeScenario : KillScenario
+{
+    const int Seed = 41;
+    Volume volume = null!;
+
+    public override async Task PrepareAsync(NativeClient client)
+    {
+        volume = await ImportAsync(client, Seed);
+        await client.SnapshottedAsync(volume.Id);
+    }
+
+    public override async Task<Operation> ActAsync(NativeClient client) => (await client.DeleteVolumeAsync(volume.Id)).Operation;
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        var left = await client.VolumesAsync();
+        if (isAcknowledged) left.ShouldBeEmpty("what was acknowledged as deleted is gone");
+        foreach (var still in left) await ShouldBeWholeAsync(client, still, Seed);
+        await ShouldBeWholeAsync(client, (await client.SnapshotsAsync()).ShouldHaveSingleItem(), Seed);
+    }
+}
+
+/// <summary>The snapshot that stays shares half of its blocks with the one that goes.</summary>
+sealed class DeleteSnapshotScenario : KillScenario
+{
+    const int Goes = 51, Stays = 52;
+    Snapshot goes = null!, stays = null!;
+
+    public override async Task PrepareAsync(NativeClient client)
+    {
+        goes = await client.SnapshottedAsync((await ImportAsync(client, Goes)).Id);
+        stays = await client.SnapshottedAsync((await ImportAsync(client, Stays)).Id);
+    }
+
+    public override async Task<Operation> ActAsync(NativeClient client) => (await client.DeleteSnapshotAsync(goes.Id)).Operation;
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        var left = await client.SnapshotsAsync();
+        if (isAcknowledged) left.ShouldNotContain(s => s.Id == goes.Id, "what was acknowledged as deleted is gone");
+        foreach (var still in left.Where(s => s.Id == goes.Id)) await ShouldBeWholeAsync(client, still, Goes);
+        await ShouldBeWholeAsync(client, left.Single(s => s.Id == stays.Id), Stays);
+    }
+}

@@ -1,0 +1,13 @@
+namespace Octavo.EndToEnd.Kills;
+
+public class SnapshotKillTests : KillTests
+{
+    [Fact]
+    public Task A_snapshot_survives_every_death() => RunAsync(() => new SnapshotScenario());
+
+    [Fact]
+    public Task A_restore_survives_every_death() => RunAsync(() => new RestoreScenario());
+
+    [Fact]
+    public Task A_snapshots_deletion_survives_every_death() => RunAsync(() => new DeleteSnapshotScenario());
+}
