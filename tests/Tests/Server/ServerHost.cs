@@ -139,7 +139,10 @@ sealed class ServerHost : IAsyncDisposable
         if (account is not null) await V2Async("POST", "/v2/accounts", new JsonObject { ["name"] = account });
         var made = await V2Async("POST", "/v2/users", new JsonObject
         {
-            ["name"] = name, ["account"] = account, ["is_admin"] = isAdmin, ["api_access"] = hasAccess,
+            ["name"] = name,
+            ["account"] = account,
+            ["is_admin"] = isAdmin,
+            ["api_access"] = hasAccess,
         });
         made.Status.ShouldBe(201, made.Body);
         return (string)made.Json["token"]!;

@@ -63,7 +63,9 @@ public sealed class TokenTests
         var token = await host.UserAsync("bob");
         await host.V2Async("POST", "/v2/credentials", new JsonObject
         {
-            ["name"] = "aws", ["aws_access_key_id"] = "AKIA1", ["aws_secret_access_key"] = "a-very-secret-secret",
+            ["name"] = "aws",
+            ["aws_access_key_id"] = "AKIA1",
+            ["aws_secret_access_key"] = "a-very-secret-secret",
         });
         var admin = host.Token;
         await host.StopAsync();
