@@ -20,10 +20,13 @@ public sealed partial class BlockEngine
 
     bool canClone = true;
 
-    /// <summary>Every snapshot, by id.</summary>
-    public IReadOnlyList<EngineSnapshot> ListSnapshots()
+    /// <summary>The snapshots by id.</summary>
+    /// <param name="after">Only what comes after this id; null for the beginning.</param>
+    /// <param name="limit">At most so many.</param>
+    public IReadOnlyList<EngineSnapshot> ListSnapshots(string? after = null, int limit = int.MaxValue)
     {
-        lock (tables) return [.. snapshots.Values.Select(s => s.Describe())];
+        lock (tables)
+            return [.. snapshots.Values.Where(s => string.CompareOrdinal(s.Id, after) > 0).Take(limit).Select(s => s.Describe())];
     }
 
     /// <summary>One snapshot; null where there is none.</summary>

@@ -16,28 +16,30 @@ public sealed partial class BlockEngine
     readonly HashSet<string> oddImages = [];
 
     /// <summary>
-    /// Every volume, by id, each looked at afresh. Raw images (<c>*.img</c>, <c>*.raw</c>) that somebody put into the pool's folder become volumes
-    /// here, in place. Costs two system calls a volume.
+    /// The volumes by id, each looked at afresh, which costs a few system calls a volume. Raw images (<c>*.img</c>, <c>*.raw</c>) that somebody put
+    /// into the pool's folder become volumes here, in place, whenever the list is asked for from its beginning.
     /// </summary>
-    public IReadOnlyList<EngineVolume> ListVolumes() => Failures.Translate<IReadOnlyList<EngineVolume>>(() =>
-    {
-        Adopt();
-        lock (tables)
-            return [.. volumes.Values.Where(v => v.Record.State != VolumeRecord.Deleting).Select(v => v.Look(disk, time))];
-    });
+    /// <param name="after">Only what comes after this id; null for the beginning.</param>
+    /// <param name="limit">At most so many.</param>
+    public IReadOnlyList<EngineVolume> ListVolumes(string? after = null, int limit = int.MaxValue) =>
+        Failures.Translate<IReadOnlyList<EngineVolume>>(() =>
+        {
+            if (after is null) Adopt();
+            List<VolumeEntry> page;
+            lock (tables)
+                page =
+                [
+                    .. volumes.Values.Where(v => v.Record.State != VolumeRecord.Deleting && string.CompareOrdinal(v.Record.Id, after) > 0)
+                        .Take(limit),
+                ];
+            return [.. page.Select(v => v.Look(disk, time))];
+        });
 
     /// <summary>One volume, looked at afresh; null where there is none.</summary>
     public EngineVolume? FindVolume(string id)
     {
         lock (tables)
             return volumes.TryGetValue(id, out var entry) && entry.Record.State != VolumeRecord.Deleting ? entry.Look(disk, time) : null;
-    }
-
-    /// <summary>The volume whose maker gave this tag; null where there is none.</summary>
-    public EngineVolume? FindVolumeByTag(string tag)
-    {
-        lock (tables)
-            return volumes.Values.FirstOrDefault(v => v.Record.Tag == tag && v.Record.State != VolumeRecord.Deleting)?.Look(disk, time);
     }
 
     /// <summary>Makes an empty volume: a sparse file of its full size, all zeros.</summary>

@@ -14,20 +14,18 @@ static class PageToken
     const int MaxLimit = 1000;
     const int MaxIdLength = 64;
 
-    /// <summary>A page of what a list gives in the order of its ids; the list is not asked for what makes no sense.</summary>
+    /// <summary>A page of what a list gives in the order of its ids: after an id, at most so many. It is not asked for what makes no sense.</summary>
     /// <exception cref="VolumeException">Invalid: the limit, or the token makes no sense for ids that begin with the prefix.</exception>
     public static ProviderPage<TTo> Page<TFrom, TTo>(
-        PageRequest page, string prefix, Func<IReadOnlyList<TFrom>> list, Func<TFrom, string> id, Func<TFrom, TTo> select)
+        PageRequest page, string prefix, Func<string?, int, IReadOnlyList<TFrom>> list, Func<TFrom, string> id, Func<TFrom, TTo> select)
     {
         if (page.Limit is < 1 or > MaxLimit)
             throw new VolumeException(ErrorCode.Invalid, $"A page has from 1 to {MaxLimit} items; {page.Limit} is not that.");
         var last = page.Token is null ? null : Decode(page.Token, prefix);
-        var items = list();
-        var start = last is null ? 0 : After(items, id, last);
-        var end = Math.Min(items.Count, start + page.Limit);
-        var selected = new List<TTo>(end - start);
-        for (var i = start; i < end; i++) selected.Add(select(items[i]));
-        return new ProviderPage<TTo>(selected, end < items.Count ? Encode(id(items[end - 1])) : null);
+        var items = list(last, page.Limit + 1);
+        var count = Math.Min(items.Count, page.Limit);
+        return new ProviderPage<TTo>(
+            [.. items.Take(count).Select(select)], items.Count > count ? Encode(id(items[count - 1])) : null);
     }
 
     static string Encode(string id) => Base64Url.EncodeToString([Version, .. Encoding.ASCII.GetBytes(id)]);
@@ -42,17 +40,5 @@ static class PageToken
             if (id.StartsWith(prefix, StringComparison.Ordinal)) return id;
         }
         throw new VolumeException(ErrorCode.Invalid, "The page token makes no sense here. Use the one of the previous page, unchanged.");
-    }
-
-    static int After<T>(IReadOnlyList<T> items, Func<T, string> id, string last)
-    {
-        var (low, high) = (0, items.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (string.CompareOrdinal(id(items[middle]), last) <= 0) low = middle + 1;
-            else high = middle;
-        }
-        return low;
     }
 }
