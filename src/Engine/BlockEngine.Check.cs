@@ -34,22 +34,22 @@ public sealed partial class BlockEngine
         {
             var snapshot = all[i];
             progress?.Report((double)i / all.Count);
-            if (disk.Stat(Manifest.PathOf(snapshot.Id)) is null)
-            {
-                if (snapshot.State == EngineSnapshotState.Completed && FindSnapshot(snapshot.Id) is not null)
-                    findings.Add(new EngineFinding("missing-manifest", snapshot.Id, "The snapshot's manifest is gone.", false));
-                else if (snapshot.VolumeSizeBytes == 0)
-                    findings.Add(new EngineFinding("damaged-pending", snapshot.Id, snapshot.Reason ?? "", false));
-                continue;
-            }
-            Manifest manifest;
+            Manifest? manifest;
             try
             {
-                manifest = ReadManifest(snapshot.Id);
+                manifest = TryReadManifest(snapshot.Id);
             }
             catch (EngineException e)
             {
                 findings.Add(new EngineFinding("damaged-manifest", snapshot.Id, e.Message, false));
+                continue;
+            }
+            if (manifest is null)
+            {
+                if (snapshot.State == EngineSnapshotState.Completed && !IsGoing(snapshot.Id))
+                    findings.Add(new EngineFinding("missing-manifest", snapshot.Id, ManifestIsGone, false));
+                else if (snapshot.VolumeSizeBytes == 0)
+                    findings.Add(new EngineFinding("damaged-pending", snapshot.Id, snapshot.Reason ?? "", false));
                 continue;
             }
             var bad = 0;

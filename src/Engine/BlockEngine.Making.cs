@@ -168,6 +168,7 @@ public sealed partial class BlockEngine
             {
                 using (var target = disk.OpenWrite(entry.Record.ImagePath))
                 {
+                    target.SetLength(0);
                     target.SetLength(size);
                     await fill(target, stop.Token);
                     // A clone has its source's length; nothing else changes it.

@@ -87,12 +87,20 @@ public sealed partial class BlockEngine
             copying = entry.Copying;
         }
         if (copying is not null) await copying;
-        var manifest = entry.State == EngineSnapshotState.Completed ? ReadManifest(id) : null;
-        disk.DeleteFile(Manifest.PathOf(id));
-        disk.DeleteFile(PendingRecord.PathOf(id));
-        disk.DeleteFile(PendingRecord.ClonePathOf(id));
-        disk.SyncFolder(Manifest.Root);
-        lock (tables) snapshots.Remove(id);
+        var manifest = entry.State == EngineSnapshotState.Completed ? TryReadManifest(id) : null;
+        try
+        {
+            lock (tables) entry.IsDeleting = true;
+            disk.DeleteFile(Manifest.PathOf(id));
+            disk.DeleteFile(PendingRecord.PathOf(id));
+            disk.DeleteFile(PendingRecord.ClonePathOf(id));
+            disk.SyncFolder(Manifest.Root);
+            lock (tables) snapshots.Remove(id);
+        }
+        finally
+        {
+            lock (tables) entry.IsDeleting = false;
+        }
         if (manifest is not null) segments.Release(manifest.Stored, mayFree);
         RemoveIfDeleting(entry.VolumeId);
         return true;
@@ -116,7 +124,7 @@ public sealed partial class BlockEngine
         {
             try
             {
-                var manifest = ReadManifest(id);
+                var manifest = TryReadManifest(id) ?? throw new EngineException(EngineError.Damaged, ManifestIsGone);
                 snapshots.Add(id, new SnapshotEntry
                 {
                     Id = id,
@@ -193,7 +201,7 @@ public sealed partial class BlockEngine
         if (needed.Keys.All(segments.Contains)) return;
         foreach (var entry in snapshots.Values.Where(s => s.State == EngineSnapshotState.Completed))
         {
-            var missing = ReadManifest(entry.Id).Stored.Count(hash => !segments.Contains(hash));
+            var missing = TryReadManifest(entry.Id)!.Stored.Count(hash => !segments.Contains(hash));
             if (missing == 0) continue;
             entry.Reason = $"{missing} of its stored blocks are missing.";
             warn($"Snapshot {entry.Id}: {entry.Reason}");
@@ -265,8 +273,15 @@ public sealed partial class BlockEngine
         }
         finally
         {
-            lock (tables) entry.Copying = null;
-            if (!closing.IsCancellationRequested) RemoveIfDeleting(record.VolumeId);
+            try
+            {
+                // Still counted as copying: who waits for the end of it, a deletion or the closing, waits for this too.
+                RemoveIfDeleting(record.VolumeId);
+            }
+            finally
+            {
+                lock (tables) entry.Copying = null;
+            }
         }
     }
 
@@ -299,7 +314,9 @@ public sealed partial class BlockEngine
             latest = snapshots.Values
                 .Where(s => s.VolumeId == record.VolumeId && s is { State: EngineSnapshotState.Completed, Reason: null })
                 .MaxBy(s => s.StartedAt)?.Id;
-        if (latest is null || ReadManifest(latest) is not { } manifest || manifest.Signature != record.Signature) return null;
+        // Null, too, where the latest one is being deleted.
+        if (latest is null || TryReadManifest(latest) is not { } manifest) return null;
+        if (manifest.Signature != record.Signature || manifest.VolumeSize != record.SizeBytes) return null;
         var held = new List<BlockHash>();
         foreach (var hash in manifest.Stored)
         {
@@ -317,9 +334,17 @@ public sealed partial class BlockEngine
     void SyncImage(string volumeId) => Failures.Translate(() =>
     {
         if (Existing(volumeId) is not { } entry || disk.Stat(entry.Record.ImagePath) is null) return false;
-        using var image = disk.OpenRead(entry.Record.ImagePath);
-        image.Sync();
-        return true;
+        try
+        {
+            using var image = disk.OpenRead(entry.Record.ImagePath);
+            image.Sync();
+            return true;
+        }
+        catch (IOException) when (disk.Stat(entry.Record.ImagePath) is null)
+        {
+            // Deleted in between.
+            return false;
+        }
     });
 
     /// <summary>A signature of the image that every later write will change. Synced first: then a write through a mapping shows too.</summary>
@@ -409,12 +434,21 @@ public sealed partial class BlockEngine
     Manifest Completed(string id)
     {
         var snapshot = FindSnapshot(id) ?? throw NoSnapshot();
-        return snapshot.State == EngineSnapshotState.Completed
-            ? ReadManifest(id)
-            : throw new EngineException(EngineError.Conflict, snapshot.Reason ?? "The snapshot is not completed yet.");
+        if (snapshot.State != EngineSnapshotState.Completed)
+            throw new EngineException(EngineError.Conflict, snapshot.Reason ?? "The snapshot is not completed yet.");
+        return TryReadManifest(id) ?? throw (IsGoing(id) ? NoSnapshot() : new EngineException(EngineError.Damaged, ManifestIsGone));
     }
 
-    Manifest ReadManifest(string id) => Manifest.Parse(disk.ReadAll(Manifest.PathOf(id)));
+    /// <summary>A manifest; null where there is none, because it is being deleted or somebody took it away.</summary>
+    Manifest? TryReadManifest(string id) => disk.ReadAll(Manifest.PathOf(id)) is { } content ? Manifest.Parse(content) : null;
+
+    /// <summary>Whether a snapshot is deleted, or its deletion is under way.</summary>
+    bool IsGoing(string id)
+    {
+        lock (tables) return !snapshots.TryGetValue(id, out var entry) || entry.IsDeleting;
+    }
+
+    const string ManifestIsGone = "The snapshot's manifest is gone.";
 
     static EngineException NoSnapshot() => new(EngineError.NotFound, "There is no such snapshot in this pool.");
 

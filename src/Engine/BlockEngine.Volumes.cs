@@ -62,6 +62,7 @@ public sealed partial class BlockEngine
                 disk.CreateFolder(VolumeRecord.FolderOf(id));
                 using (var image = disk.OpenWrite(entry.Record.ImagePath))
                 {
+                    image.SetLength(0);
                     image.SetLength(sizeBytes);
                     image.Sync();
                 }
@@ -84,13 +85,18 @@ public sealed partial class BlockEngine
     /// <exception cref="EngineException">Conflict: another program has its image open for writing.</exception>
     public Task DeleteVolumeAsync(string id, CancellationToken cancellation) => ChangeAsync(async () =>
     {
-        if (Existing(id) is not { } entry || entry.Record.State == VolumeRecord.Deleting) return true;
-        if (FindVolume(id) is { State: EngineVolumeState.InUse })
-            throw new EngineException(EngineError.Conflict, "The volume is in use: another program has its image open for writing.");
-        await StopMakingAsync(entry);
-        if (Existing(id) is null) return true;
-        entry.Record = entry.Record with { State = VolumeRecord.Deleting };
-        Write(entry.Record);
+        if (Existing(id) is not { } entry) return true;
+        if (entry.Record.State != VolumeRecord.Deleting)
+        {
+            if (FindVolume(id) is { State: EngineVolumeState.InUse })
+                throw new EngineException(EngineError.Conflict, "The volume is in use: another program has its image open for writing.");
+            await StopMakingAsync(entry);
+            if (Existing(id) is null) return true;
+            var record = entry.Record with { State = VolumeRecord.Deleting };
+            Write(record);
+            // Only now: the end of a snapshot's copy removes what it sees to be deleted, and the folder has to stand until the record is written.
+            lock (tables) entry.Record = record;
+        }
         if (!HasPending(id)) Remove(entry);
         return true;
     }, cancellation);
@@ -104,7 +110,7 @@ public sealed partial class BlockEngine
         var volume = FindVolume(id) ?? throw NoVolume();
         if (volume.State is not (EngineVolumeState.Available or EngineVolumeState.InUse))
             throw new EngineException(EngineError.Conflict, volume.Reason ?? "The volume is still being made.");
-        var image = disk.OpenRead(Existing(id)!.Record.ImagePath);
+        var image = disk.OpenRead((Existing(id) ?? throw NoVolume()).Record.ImagePath);
         return new ImageStream(image);
     });
 
@@ -191,16 +197,29 @@ public sealed partial class BlockEngine
         disk.SyncFolder(VolumeRecord.Root);
     }
 
-    /// <summary>Removes a volume whose record says so already, or whose making failed.</summary>
+    /// <summary>
+    /// Removes a volume whose record says so already, or whose making failed; nothing where that is done. A deletion and the end of a
+    /// snapshot's copy may both come here: the second one waits for the first, and finds nothing to do.
+    /// </summary>
     void Remove(VolumeEntry entry)
     {
-        RemoveFiles(entry.Record);
-        lock (tables) volumes.Remove(entry.Record.Id);
+        lock (removing)
+        {
+            if (Existing(entry.Record.Id) != entry) return;
+            RemoveFiles(entry.Record);
+            lock (tables) volumes.Remove(entry.Record.Id);
+        }
     }
 
     // The bytes first: while the record is there, the next opening knows what to finish.
     void RemoveFiles(VolumeRecord record)
     {
+        // An earlier attempt may have failed at the very end.
+        if (disk.Stat(VolumeRecord.FolderOf(record.Id)) is null)
+        {
+            disk.SyncFolder(VolumeRecord.Root);
+            return;
+        }
         disk.DeleteFile(record.ImagePath);
         disk.SyncFolder(DiskExtensions.Folder(record.ImagePath));
         disk.DeleteFile(VolumeRecord.PathOf(record.Id) + DiskExtensions.Temporary);

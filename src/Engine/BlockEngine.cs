@@ -31,6 +31,9 @@ public sealed partial class BlockEngine : IAsyncDisposable
 
     /// <summary>One change of the tables' files at a time; the copying of bytes goes on outside.</summary>
     readonly SemaphoreSlim changing = new(1, 1);
+
+    /// <summary>One removal of a volume at a time. Taken inside <see cref="changing"/> or without it, never around it.</summary>
+    readonly Lock removing = new();
     readonly CancellationTokenSource closing = new();
 
     /// <summary>False where a manifest could not be read: nobody knows which blocks it needs, so no block is freed.</summary>
@@ -120,6 +123,7 @@ public sealed partial class BlockEngine : IAsyncDisposable
         await changing.WaitAsync(cancellation);
         try
         {
+            if (closing.IsCancellationRequested) throw new EngineException(EngineError.Locked, "The pool is closed.");
             return await Failures.TranslateAsync(change);
         }
         finally
@@ -137,14 +141,15 @@ public sealed partial class BlockEngine : IAsyncDisposable
             throw new EngineException(EngineError.Invalid, $"An id here is {prefix} and hexadecimal digits.");
     }
 
-    /// <summary>Stops copying, keeping what is resumable, and closes every file.</summary>
+    /// <summary>Lets the change under way end, stops copying, keeping what is resumable, and closes every file.</summary>
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync();
+        // Changes that come later are refused, so nothing begins after this.
+        await changing.WaitAsync();
+        changing.Release();
         await WhenIdleAsync();
         segments.Dispose();
         hold.Dispose();
-        changing.Dispose();
-        closing.Dispose();
     }
 }

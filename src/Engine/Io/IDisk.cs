@@ -112,7 +112,17 @@ static class DiskExtensions
     public static byte[]? ReadAll(this IDisk disk, string path)
     {
         if (disk.Stat(path) is null) return null;
-        using var file = disk.OpenRead(path);
+        IDiskFile file;
+        try
+        {
+            file = disk.OpenRead(path);
+        }
+        catch (IOException) when (disk.Stat(path) is null)
+        {
+            // Deleted in between.
+            return null;
+        }
+        using var _ = file;
         var content = new byte[file.Length];
         return file.ReadFully(content, 0) == content.Length ? content : throw new IOException($"{path} ended early.");
     }

@@ -29,6 +29,9 @@ sealed class SegmentStore : IDisposable
     readonly SortedDictionary<int, Segment> segments = [];
     readonly HashSet<int> unsynced = [];
 
+    /// <summary>One sync at a time: what another one has taken off the list is durable only when that one is done.</summary>
+    readonly Lock syncing = new();
+
     public SegmentStore(IDisk disk)
     {
         this.disk = disk;
@@ -122,20 +125,35 @@ sealed class SegmentStore : IDisposable
     /// <summary>Makes everything that was appended durable.</summary>
     public void Sync()
     {
-        Segment[] files;
-        lock (gate)
+        lock (syncing)
         {
-            files = [.. unsynced.Where(segments.ContainsKey).Select(number => segments[number])];
-            unsynced.Clear();
+            Segment[] files;
+            lock (gate)
+            {
+                files = [.. unsynced.Where(segments.ContainsKey).Select(number => segments[number])];
+                unsynced.Clear();
+            }
+            try
+            {
+                foreach (var segment in files) SyncUnlessDropped(segment);
+            }
+            catch
+            {
+                lock (gate) unsynced.UnionWith(files.Select(segment => segment.Number));
+                throw;
+            }
         }
+    }
+
+    static void SyncUnlessDropped(Segment segment)
+    {
         try
         {
-            foreach (var segment in files) segment.File.Sync();
+            segment.File.Sync();
         }
-        catch
+        catch (ObjectDisposedException)
         {
-            lock (gate) unsynced.UnionWith(files.Select(segment => segment.Number));
-            throw;
+            // Dropped meanwhile: nobody needs a block of it, least of all the caller.
         }
     }
 

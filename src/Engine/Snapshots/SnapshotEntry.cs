@@ -22,6 +22,9 @@ sealed class SnapshotEntry
 
     public long StoredBytes { get; set; }
 
+    /// <summary>Its files are being deleted: what is missing of them is no damage.</summary>
+    public bool IsDeleting { get; set; }
+
     /// <summary>The copy under way, where there is one.</summary>
     public Task? Copying { get; set; }
 

@@ -32,6 +32,12 @@ sealed class SimulatedDisk : IDisk
     /// <summary>From this change on, there is no space until it is set to null.</summary>
     public int? FullAt { get; set; }
 
+    /// <summary>
+    /// Called before every change and every opening, on the thread that makes it, with what it is about to do, such as
+    /// <c>delete volumes/vol-1/data</c>: for other threads to get in between.
+    /// </summary>
+    public Action<string>? Meanwhile { get; set; }
+
     /// <summary>Reads of a file whose path contains this fail.</summary>
     public string? UnreadablePath { get; set; }
 
@@ -78,7 +84,7 @@ sealed class SimulatedDisk : IDisk
         }
     }
 
-    public void CreateFolder(string path) => Change(() => folders.Add(path));
+    public void CreateFolder(string path) => Change("create " + path, () => folders.Add(path));
 
     public IReadOnlyList<string> List(string path)
     {
@@ -105,6 +111,7 @@ sealed class SimulatedDisk : IDisk
 
     public IDiskFile OpenRead(string path)
     {
+        Meanwhile?.Invoke("open " + path);
         lock (gate)
         {
             Look();
@@ -120,26 +127,27 @@ sealed class SimulatedDisk : IDisk
             if (names.TryGetValue(path, out var node)) return new OpenFile(this, node, path);
         }
         Node? made = null;
-        Change(() => names[path] = made = new Node(++inodes) { Modified = ++clock });
+        Change("create " + path, () => names[path] = made = new Node(++inodes) { Modified = ++clock });
         return new OpenFile(this, made!, path);
     }
 
-    public void Rename(string from, string to) => Change(() =>
+    public void Rename(string from, string to) => Change("rename " + from, () =>
     {
         names[to] = names[from];
         names.Remove(from);
     });
 
-    public void DeleteFile(string path) => Change(() => names.Remove(path));
+    public void DeleteFile(string path) => Change("delete " + path, () => names.Remove(path));
 
-    public void DeleteFolder(string path) => Change(() =>
+    public void DeleteFolder(string path) => Change("delete " + path, () =>
     {
         if (names.Keys.Any(n => DiskExtensions.Folder(n) == path)) throw new IOException($"{path} is not empty.");
         folders.Remove(path);
     });
 
-    public void SyncFolder(string path) => Change(() =>
+    public void SyncFolder(string path) => Change("sync " + path, () =>
     {
+        if (!folders.Contains(path)) throw new IOException($"{path} is absent.", 2);
         foreach (var name in durableNames.Keys.Where(n => DiskExtensions.Folder(n) == path).ToList()) durableNames.Remove(name);
         foreach (var (name, node) in names.Where(n => DiskExtensions.Folder(n.Key) == path)) durableNames[name] = node;
         durableFolders.RemoveWhere(f => f.Length > 0 && DiskExtensions.Folder(f) == path);
@@ -155,8 +163,9 @@ sealed class SimulatedDisk : IDisk
         if (isOff) throw new PowerCutException();
     }
 
-    void Change(Action change)
+    void Change(string what, Action change)
     {
+        Meanwhile?.Invoke(what);
         lock (gate)
         {
             Look();
@@ -224,7 +233,7 @@ sealed class SimulatedDisk : IDisk
         public void Write(ReadOnlySpan<byte> buffer, long offset)
         {
             var bytes = buffer.ToArray();
-            disk.Change(() =>
+            disk.Change("write " + path, () =>
             {
                 disk.FailWhenFull();
                 if (node.Content.Length < offset + bytes.Length) Array.Resize(ref node.Content, (int)offset + bytes.Length);
@@ -233,18 +242,18 @@ sealed class SimulatedDisk : IDisk
             });
         }
 
-        public void SetLength(long length) => disk.Change(() =>
+        public void SetLength(long length) => disk.Change("cut " + path, () =>
         {
             if (length == node.Content.Length) return;
             Array.Resize(ref node.Content, (int)length);
             node.Modified = ++disk.clock;
         });
 
-        public void Sync() => disk.Change(() => node.Durable = (byte[])node.Content.Clone());
+        public void Sync() => disk.Change("sync " + path, () => node.Durable = (byte[])node.Content.Clone());
 
         public bool TryPunchHole(long offset, long length)
         {
-            disk.Change(() =>
+            disk.Change("punch " + path, () =>
             {
                 var start = (int)Math.Min(offset, node.Content.Length);
                 node.Content.AsSpan(start, (int)Math.Min(length, node.Content.Length - start)).Clear();
