@@ -26,7 +26,7 @@ public sealed partial class BlockEngine
 
     void CheckSnapshots(List<EngineFinding> findings, IProgress<double>? progress, CancellationToken cancellation)
     {
-        var verified = new Dictionary<BlockHash, string?>();
+        var verified = new Dictionary<(BlockHash, int), string?>();
         var record = new byte[BlockCodec.MaxRecordBytes];
         var plain = new byte[PoolFormat.BlockBytes];
         var all = ListSnapshots();
@@ -59,7 +59,9 @@ public sealed partial class BlockEngine
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (manifest.Blocks[block] is not { } hash) continue;
-                if (!verified.TryGetValue(hash, out var fault)) verified.Add(hash, fault = Fault(hash, record, plain));
+                var length = Manifest.BlockLength(manifest.VolumeSize, block);
+                if (!verified.TryGetValue((hash, length), out var fault))
+                    verified.Add((hash, length), fault = Fault(hash, record, plain.AsSpan(0, length)));
                 if (fault is null) continue;
                 if (bad++ > 0) continue;
                 why = fault;
@@ -73,7 +75,7 @@ public sealed partial class BlockEngine
         progress?.Report(1);
     }
 
-    string? Fault(BlockHash hash, byte[] record, byte[] plain)
+    string? Fault(BlockHash hash, byte[] record, Span<byte> plain)
     {
         try
         {
@@ -88,9 +90,10 @@ public sealed partial class BlockEngine
 
     void CheckSegments(List<EngineFinding> findings, bool repair)
     {
-        foreach (var part in segments.Unneeded())
+        var isFreeing = repair && mayFree;
+        foreach (var part in segments.Unneeded(isFreeing))
             findings.Add(new EngineFinding("dead-space", SegmentStore.Path(part.Segment),
-                $"{part.Length} bytes at byte {part.Offset} belong to no snapshot.", repair && mayFree && segments.TryFree(part)));
+                $"{part.Length} bytes at byte {part.Offset} belong to no snapshot.", isFreeing));
     }
 
     void CheckVolumes(List<EngineFinding> findings, bool repair)
@@ -108,7 +111,9 @@ public sealed partial class BlockEngine
                 VolumeRecord.FolderOf(entry.Record.Id), name => name == "volume.json" || (name == "data" && entry.Record.Image is null), findings, repair);
         }
         foreach (var id in disk.List(VolumeRecord.Root).Where(id => Existing(id) is null && disk.Stat(VolumeRecord.PathOf(id)) is null))
-            if (Existing(id) is null && disk.List(VolumeRecord.Root).Contains(id) && changing.CurrentCount > 0)
+            if (disk.Stat(VolumeRecord.FolderOf(id)) is { IsRegular: true })
+                findings.Add(new EngineFinding("stray-file", VolumeRecord.FolderOf(id), "A file that the engine does not know.", false));
+            else if (Existing(id) is null && disk.List(VolumeRecord.Root).Contains(id) && changing.CurrentCount > 0)
                 findings.Add(new EngineFinding("half-made-volume", id, "A folder without a volume.json; the next opening removes it.", false));
     }
 

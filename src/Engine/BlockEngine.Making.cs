@@ -247,17 +247,17 @@ public sealed partial class BlockEngine
             {
                 cancellation.ThrowIfCancellationRequested();
                 var offset = (long)blocks[i] * PoolFormat.BlockBytes;
-                int length;
+                var block = plain.AsSpan(0, Manifest.BlockLength(manifest.VolumeSize, blocks[i]));
                 try
                 {
-                    length = segments.Read(manifest.Blocks[blocks[i]]!.Value, record, plain);
+                    segments.Read(manifest.Blocks[blocks[i]]!.Value, record, block);
                 }
                 catch (EngineException e)
                 {
                     Interlocked.Exchange(ref next, int.MaxValue / 2);
                     throw new EngineException(e.Error, $"The snapshot cannot be read at byte {offset}: {e.Message}.", e);
                 }
-                WriteData(image, plain.AsSpan(0, length), offset);
+                WriteData(image, block, offset);
                 progress((double)Interlocked.Increment(ref done) / blocks.Length);
             }
         }, cancellation)));

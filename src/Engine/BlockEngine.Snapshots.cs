@@ -138,20 +138,12 @@ public sealed partial class BlockEngine
                 });
                 foreach (var hash in manifest.Stored) needed[hash] = needed.GetValueOrDefault(hash) + 1;
             }
-            catch (EngineException e)
+            catch (Exception e) when (e is EngineException or IOException)
             {
                 mayFree = false;
-                warn($"Snapshot {id}: {e.Message} Nothing is freed in this pool until it is deleted and the pool opened again.");
-                snapshots.Add(id, new SnapshotEntry
-                {
-                    Id = id,
-                    Tag = "",
-                    VolumeId = "vol-0",
-                    VolumeSize = 0,
-                    StartedAt = default,
-                    State = EngineSnapshotState.Error,
-                    Reason = e.Message,
-                });
+                var reason = e is IOException ? "The snapshot's manifest cannot be read from the disk." : e.Message;
+                warn($"Snapshot {id}: {reason} Nothing is freed in this pool until it is deleted and the pool opened again.");
+                snapshots.Add(id, Unreadable(id, reason));
             }
         }
         foreach (var name in names)
@@ -169,25 +161,16 @@ public sealed partial class BlockEngine
 
     void LoadPending(string id, List<PendingRecord> pending)
     {
-        if (snapshots.ContainsKey(id))
+        if (snapshots.TryGetValue(id, out var known))
         {
             // It was completed, and the process died before it could say so here.
-            disk.DeleteFile(PendingRecord.PathOf(id));
+            if (known.State == EngineSnapshotState.Completed) disk.DeleteFile(PendingRecord.PathOf(id));
             return;
         }
-        if (PendingRecord.Parse(disk.ReadAll(PendingRecord.PathOf(id))) is not { } record || record.Id != id)
+        if (PendingRecord.Parse(disk.ReadAll(PendingRecord.PathOf(id), DiskExtensions.MaxRecordFile)) is not { } record || record.Id != id)
         {
             warn($"Snapshot {id}: its pending record is damaged.");
-            snapshots.Add(id, new SnapshotEntry
-            {
-                Id = id,
-                Tag = "",
-                VolumeId = "vol-0",
-                VolumeSize = 0,
-                StartedAt = default,
-                State = EngineSnapshotState.Error,
-                Reason = "The snapshot's pending record is damaged.",
-            });
+            snapshots.Add(id, Unreadable(id, "The snapshot's pending record is damaged."));
             return;
         }
         var entry = Entry(record);
@@ -289,6 +272,9 @@ public sealed partial class BlockEngine
         SnapshotEntry entry, PendingRecord record, string path, CancellationToken cancellation)
     {
         using var image = disk.OpenRead(path);
+        if (image.Length != record.SizeBytes)
+            throw new EngineException(EngineError.Conflict,
+                $"What the snapshot is to be copied from has {image.Length} bytes instead of {record.SizeBytes}, so its instant is gone.");
         (BlockHash?[] Blocks, long Stored) copied;
         try
         {
@@ -451,6 +437,17 @@ public sealed partial class BlockEngine
     const string ManifestIsGone = "The snapshot's manifest is gone.";
 
     static EngineException NoSnapshot() => new(EngineError.NotFound, "There is no such snapshot in this pool.");
+
+    static SnapshotEntry Unreadable(string id, string reason) => new()
+    {
+        Id = id,
+        Tag = "",
+        VolumeId = "vol-0",
+        VolumeSize = 0,
+        StartedAt = default,
+        State = EngineSnapshotState.Error,
+        Reason = reason,
+    };
 
     static SnapshotEntry Entry(PendingRecord record) => new()
     {

@@ -118,14 +118,16 @@ public sealed partial class BlockEngine
     {
         foreach (var id in disk.List(VolumeRecord.Root))
         {
+            // A file among the folders: a check names it.
+            if (disk.Stat(VolumeRecord.FolderOf(id)) is { IsRegular: true }) continue;
             foreach (var name in disk.List(VolumeRecord.FolderOf(id)).Where(n => n.EndsWith(DiskExtensions.Temporary, StringComparison.Ordinal)))
                 disk.DeleteFile($"{VolumeRecord.FolderOf(id)}/{name}");
-            var content = disk.ReadAll(VolumeRecord.PathOf(id));
+            var content = disk.ReadAll(VolumeRecord.PathOf(id), DiskExtensions.MaxRecordFile);
             if (content is null)
             {
                 // Its making was never acknowledged, or its deletion got this far.
                 disk.DeleteFile($"{VolumeRecord.FolderOf(id)}/data");
-                disk.DeleteFolder(VolumeRecord.FolderOf(id));
+                if (disk.List(VolumeRecord.FolderOf(id)).Count == 0) disk.DeleteFolder(VolumeRecord.FolderOf(id));
                 continue;
             }
             VolumeRecord? record = null;
@@ -138,7 +140,7 @@ public sealed partial class BlockEngine
                 // Told below.
             }
             var isSound = record is { State: VolumeRecord.Creating or VolumeRecord.Available or VolumeRecord.Deleting } && record.Id == id
-                && record.Image?.Contains('/', StringComparison.Ordinal) is null or false;
+                && (record.Image is null || (IsImageName(record.Image) && record.Image.AsSpan().IndexOfAny('/', '\0') < 0));
             volumes.Add(id, isSound
                 ? new VolumeEntry(record!)
                 : new VolumeEntry(new VolumeRecord(id, null, VolumeRecord.Available, 0, null, null, default))

@@ -17,14 +17,15 @@ static class PoolFormat
 
     const string File = "engine.json";
 
+    static readonly PoolDescription Known = new(Version, BlockBytes, "sha-256", "zstd", "xxh3-64");
+
     /// <summary>Writes it where it is absent; checks it where it is there.</summary>
     /// <exception cref="EngineException">Invalid: a newer or unknown format. Damaged: it cannot be read.</exception>
     public static void Ensure(IDisk disk)
     {
-        if (disk.ReadAll(File) is not { } content)
+        if (disk.ReadAll(File, DiskExtensions.MaxRecordFile) is not { } content)
         {
-            disk.WriteAtomically(File, JsonSerializer.SerializeToUtf8Bytes(
-                new PoolDescription(Version, BlockBytes, "sha-256", "zstd", "xxh3-64"), EngineJson.Default.PoolDescription));
+            disk.WriteAtomically(File, JsonSerializer.SerializeToUtf8Bytes(Known, EngineJson.Default.PoolDescription));
             return;
         }
         PoolDescription? found;
@@ -36,9 +37,11 @@ static class PoolFormat
         {
             throw new EngineException(EngineError.Damaged, "The pool's engine.json cannot be read.", e);
         }
-        if (found is not { Format: Version, BlockBytes: BlockBytes })
+        if (found is null or { Format: Version } && found != Known)
+            throw new EngineException(EngineError.Damaged, "The pool's engine.json makes no sense.");
+        if (found.Format != Version)
             throw new EngineException(EngineError.Invalid,
-                $"The pool has format {found?.Format}, but this engine knows only format {Version}. Use the newer version that wrote it.");
+                $"The pool has format {found.Format}, but this engine knows only format {Version}. Use the newer version that wrote it.");
     }
 }
 

@@ -108,8 +108,12 @@ static class DiskExtensions
         disk.SyncFolder(Folder(path));
     }
 
-    /// <summary>The whole content of a small file; null where it is absent.</summary>
-    public static byte[]? ReadAll(this IDisk disk, string path)
+    /// <summary>The longest JSON file of a pool that means anything.</summary>
+    public const int MaxRecordFile = 64 * 1024;
+
+    /// <summary>The whole content of a file; null where it is absent.</summary>
+    /// <param name="maxBytes">A longer file is read so far only: whoever calls knows that it makes no sense then.</param>
+    public static byte[]? ReadAll(this IDisk disk, string path, int maxBytes = int.MaxValue)
     {
         if (disk.Stat(path) is null) return null;
         IDiskFile file;
@@ -123,7 +127,9 @@ static class DiskExtensions
             return null;
         }
         using var _ = file;
-        var content = new byte[file.Length];
+        var length = Math.Min(file.Length, maxBytes);
+        if (length > Array.MaxLength) throw new IOException($"{path} is too long to be read.");
+        var content = new byte[length];
         return file.ReadFully(content, 0) == content.Length ? content : throw new IOException($"{path} ended early.");
     }
 

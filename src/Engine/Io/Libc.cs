@@ -17,6 +17,7 @@ static partial class Libc
     public const int Unlock = 2;
     public const nuint CloneFile = 0x40049409;
     public const int NotFound = 2; // ENOENT
+    public const int NoFolder = 20; // ENOTDIR: what should hold it is a file
     public const int TryAgain = 11; // EAGAIN
     public const int NoSuchData = 6; // ENXIO
     public const int TooLarge = 27; // EFBIG
@@ -55,7 +56,7 @@ static partial class Libc
     {
         if (Statx(CurrentFolder, path, NoFollow, BasicStats, out var buffer) == 0) return buffer.Status;
         var error = Marshal.GetLastPInvokeError();
-        return error is NotFound ? null : throw Failure("statx", error);
+        return error is NotFound or NoFolder ? null : throw Failure("statx", error);
     }
 
     /// <summary>The status of an open file.</summary>

@@ -46,17 +46,18 @@ sealed class SegmentStore : IDisposable
     /// <param name="mayFree">False where a manifest could not be read: what it needs is unknown, so nothing is freed.</param>
     public void Open(IReadOnlyDictionary<BlockHash, int> needed, bool mayFree)
     {
+        var unsound = new List<BlockLocation>();
         foreach (var name in disk.List(Folder))
         {
-            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) continue;
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || Path(number) != $"{Folder}/{name}"
+                || disk.Stat(Path(number)) is not { IsRegular: true }) continue;
             var segment = new Segment(number, disk.OpenWrite(Path(number)));
             segments.Add(number, segment);
             var kept = 0L;
             foreach (var (offset, length, header) in Scan(segment.File))
             {
-                if (header is { } found && needed.TryGetValue(found.Hash, out var count) && !index.ContainsKey(found.Hash))
+                if (header is { } found && needed.TryGetValue(found.Hash, out var count) && TryIndex(found, new BlockLocation(number, offset, length), count, unsound))
                 {
-                    index.Add(found.Hash, new Entry(new BlockLocation(number, offset, length), count));
                     segment.Live++;
                     kept = offset + length;
                 }
@@ -66,7 +67,31 @@ sealed class SegmentStore : IDisposable
             segment.Tail = RecordHeader.Align(kept);
             if (segment.File.Length > segment.Tail && mayFree) segment.File.SetLength(segment.Tail);
             else segment.Tail = RecordHeader.Align(Math.Max(segment.Tail, segment.File.Length));
-            if (segment.Live == 0 && mayFree) Drop(segment);
+        }
+        if (!mayFree) return;
+        foreach (var (number, offset, length) in unsound) Punch(segments[number], offset, length);
+        foreach (var segment in segments.Values.Where(s => s.Live == 0).ToList()) Drop(segment);
+    }
+
+    /// <summary>
+    /// Puts a record into the index; false where there is one of its block already. While nothing may be freed, a dead process's unfinished
+    /// record stays and the block is stored again, so the first one is kept only if it verifies.
+    /// </summary>
+    bool TryIndex(RecordHeader header, BlockLocation location, int count, List<BlockLocation> unsound)
+    {
+        if (index.TryAdd(header.Hash, new Entry(location, count))) return true;
+        try
+        {
+            Read(header.Hash, new byte[BlockCodec.MaxRecordBytes], new byte[header.PlainLength]);
+            return false;
+        }
+        catch (EngineException)
+        {
+            var first = index[header.Hash].Location;
+            segments[first.Segment].Live--;
+            unsound.Add(first);
+            index[header.Hash] = new Entry(location, count);
+            return true;
         }
     }
 
@@ -181,11 +206,10 @@ sealed class SegmentStore : IDisposable
 
     /// <summary>Reads a block and verifies its record's check value.</summary>
     /// <param name="record">A buffer for the record, at least <see cref="RecordHeader.Length"/> more than a block.</param>
-    /// <param name="plain">Where the plain bytes go.</param>
+    /// <param name="plain">Where the plain bytes go: as many as the block has to have.</param>
     /// <param name="verifyHash">Also verify the SHA-256, which costs three times as much as the rest.</param>
-    /// <returns>How many plain bytes.</returns>
     /// <exception cref="EngineException">Damaged: the block is not there or does not verify. Io: the disk failed the read.</exception>
-    public int Read(BlockHash hash, byte[] record, Span<byte> plain, bool verifyHash = false)
+    public void Read(BlockHash hash, byte[] record, Span<byte> plain, bool verifyHash = false)
     {
         Segment segment;
         BlockLocation location;
@@ -212,42 +236,29 @@ sealed class SegmentStore : IDisposable
         }
         var isSound = RecordHeader.Read(record.AsSpan(0, read)) is { } header
             && header.Hash == hash
+            && header.PlainLength == plain.Length
             && read >= RecordHeader.Length + header.StoredLength
             && XxHash3.HashToUInt64(record.AsSpan(RecordHeader.Length, header.StoredLength)) == header.PayloadCheck
             && BlockCodec.TryDecode(header, record.AsSpan(RecordHeader.Length, header.StoredLength), plain)
-            && (!verifyHash || BlockHash.Of(plain[..header.PlainLength]) == hash);
-        return isSound
-            ? RecordHeader.Read(record)!.Value.PlainLength
-            : throw new EngineException(EngineError.Damaged, "a stored block does not verify");
+            && (!verifyHash || BlockHash.Of(plain) == hash);
+        if (!isSound) throw new EngineException(EngineError.Damaged, "a stored block does not verify");
     }
 
-    /// <summary>Every record or stretch of garbage in the segments that no manifest needs, for a check.</summary>
-    public List<(int Segment, long Offset, long Length)> Unneeded()
+    /// <summary>Every record or stretch of garbage in the segments that no manifest needs, for a check; freed, if asked.</summary>
+    public List<(int Segment, long Offset, long Length)> Unneeded(bool free)
     {
         lock (gate)
         {
             var needed = index.Values.Select(entry => (entry.Location.Segment, entry.Location.Offset)).ToHashSet();
-            return
-            [
-                .. from segment in segments.Values
-                   from part in Scan(segment.File)
-                   where !needed.Contains((segment.Number, part.Offset))
-                   select (segment.Number, part.Offset, part.Length),
-            ];
-        }
-    }
-
-    /// <summary>Frees one of <see cref="Unneeded"/>, unless it has come into use since.</summary>
-    public bool TryFree((int Segment, long Offset, long Length) part)
-    {
-        lock (gate)
-        {
-            if (!segments.TryGetValue(part.Segment, out var segment)) return false;
-            if (index.Values.Any(e => e.Location.Segment == part.Segment && e.Location.Offset < part.Offset + part.Length
-                && e.Location.Offset + e.Location.Footprint > part.Offset)) return false;
-            Punch(segment, part.Offset, part.Length);
-            if (segment.Live == 0) Drop(segment);
-            return true;
+            var parts =
+                (from segment in segments.Values
+                 from part in Scan(segment.File)
+                 where !needed.Contains((segment.Number, part.Offset))
+                 select (segment.Number, part.Offset, part.Length)).ToList();
+            if (!free) return parts;
+            foreach (var (number, offset, length) in parts) Punch(segments[number], offset, length);
+            foreach (var segment in segments.Values.Where(s => s.Live == 0).ToList()) Drop(segment);
+            return parts;
         }
     }
 

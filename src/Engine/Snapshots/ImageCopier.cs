@@ -22,8 +22,8 @@ sealed class ImageCopier(SegmentStore segments)
     public async Task<(BlockHash?[] Blocks, long StoredBytes)> CopyAsync(
         IDiskFile image, long size, Action<double> progress, CancellationToken cancellation)
     {
-        await Turn.WaitAsync(cancellation);
         var blocks = new BlockHash?[Manifest.BlockCount(size)];
+        await Turn.WaitAsync(cancellation);
         try
         {
             var work = new Work(DataBlocks(image, size), progress);

@@ -63,7 +63,7 @@ sealed class SnapshotStream(Manifest manifest, SegmentStore segments, Action rel
         loaded = -1;
         try
         {
-            segments.Read(hash, record, block);
+            segments.Read(hash, record, block.AsSpan(0, Manifest.BlockLength(Length, index)));
         }
         catch (EngineException e)
         {
