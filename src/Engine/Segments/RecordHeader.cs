@@ -32,7 +32,7 @@ readonly record struct RecordHeader(byte Codec, int PlainLength, int StoredLengt
     const uint Magic = 0x5254434F; // "OCTR"
 
     /// <summary>What the record takes of its segment.</summary>
-    public long Footprint => Align(Length + StoredLength);
+    public int Footprint => (int)Align(Length + StoredLength);
 
     /// <summary>The next position where a record can begin.</summary>
     public static long Align(long position) => (position + Alignment - 1) / Alignment * Alignment;

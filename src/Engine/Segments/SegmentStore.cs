@@ -4,8 +4,8 @@ using Octavo.Engine.Io;
 
 namespace Octavo.Engine.Segments;
 
-/// <summary>Where a block lies.</summary>
-readonly record struct BlockLocation(int Segment, long Offset, long Footprint);
+/// <summary>Where a block lies. In this order it takes 16 bytes, and the index has one for every block.</summary>
+readonly record struct BlockLocation(int Segment, int Footprint, long Offset);
 
 /// <summary>
 /// The blocks of a pool, each stored once, in append-only files <c>segments/00000001</c>, … of about 1 GiB, with a count of the
@@ -46,6 +46,7 @@ sealed class SegmentStore : IDisposable
     /// <param name="mayFree">False where a manifest could not be read: what it needs is unknown, so nothing is freed.</param>
     public void Open(IReadOnlyDictionary<BlockHash, int> needed, bool mayFree)
     {
+        index.EnsureCapacity(needed.Count);
         var unsound = new List<BlockLocation>();
         foreach (var name in disk.List(Folder))
         {
@@ -56,7 +57,7 @@ sealed class SegmentStore : IDisposable
             var kept = 0L;
             foreach (var (offset, length, header) in Scan(segment.File))
             {
-                if (header is { } found && needed.TryGetValue(found.Hash, out var count) && TryIndex(found, new BlockLocation(number, offset, length), count, unsound))
+                if (header is { } found && needed.TryGetValue(found.Hash, out var count) && TryIndex(found, new BlockLocation(number, found.Footprint, offset), count, unsound))
                 {
                     segment.Live++;
                     kept = offset + length;
@@ -69,7 +70,7 @@ sealed class SegmentStore : IDisposable
             else segment.Tail = RecordHeader.Align(Math.Max(segment.Tail, segment.File.Length));
         }
         if (!mayFree) return;
-        foreach (var (number, offset, length) in unsound) Punch(segments[number], offset, length);
+        foreach (var (number, length, offset) in unsound) Punch(segments[number], offset, length);
         foreach (var segment in segments.Values.Where(s => s.Live == 0).ToList()) Drop(segment);
     }
 
@@ -142,7 +143,7 @@ sealed class SegmentStore : IDisposable
             }
             segment.Tail = offset + header.Footprint;
             segment.Live++;
-            index.Add(header.Hash, new Entry(new BlockLocation(segment.Number, offset, header.Footprint), 1));
+            index.Add(header.Hash, new Entry(new BlockLocation(segment.Number, header.Footprint, offset), 1));
             return header.Footprint;
         }
     }
