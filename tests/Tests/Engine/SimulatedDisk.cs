@@ -84,6 +84,28 @@ sealed class SimulatedDisk : IDisk
         }
     }
 
+    /// <summary>Makes all of it durable, as if everything had been synced.</summary>
+    public SimulatedDisk WithAllSynced()
+    {
+        lock (gate)
+        {
+            durableNames = new Dictionary<string, Node>(names, StringComparer.Ordinal);
+            durableFolders = new HashSet<string>(folders, StringComparer.Ordinal);
+            foreach (var node in names.Values) node.Durable = (byte[])node.Content.Clone();
+        }
+        return this;
+    }
+
+    /// <summary>Writes all of it into a real folder.</summary>
+    public void CopyTo(string folder)
+    {
+        lock (gate)
+        {
+            foreach (var path in folders.Where(f => f.Length > 0)) Directory.CreateDirectory(Path.Combine(folder, path));
+            foreach (var (path, node) in names) File.WriteAllBytes(Path.Combine(folder, path), node.Content);
+        }
+    }
+
     public void CreateFolder(string path) => Change("create " + path, () => folders.Add(path));
 
     public IReadOnlyList<string> List(string path)
