@@ -41,7 +41,7 @@ public sealed class OctavoClient(HttpClient http, string token)
         var content = new StreamContent(image, 1 << 20);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         content.Headers.ContentLength = length;
-        return SendAsync(HttpMethod.Post, $"/v2/volumes/import?name={Escape(name)}", content, ApiJson.Wire.VolumeAccepted, cancellation);
+        return SendAsync(HttpMethod.Post, $"/v2/volumes/import?name={Uri.EscapeDataString(name)}", content, ApiJson.Wire.VolumeAccepted, cancellation);
     }
 
     /// <summary>Asks for the import of an image on the server's own machine.</summary>
@@ -58,7 +58,7 @@ public sealed class OctavoClient(HttpClient http, string token)
 
     /// <summary>Every snapshot of the account, or of one volume, newest first.</summary>
     public IAsyncEnumerable<Snapshot> ListSnapshotsAsync(string? volumeId, CancellationToken cancellation) =>
-        ListAsync("/v2/snapshots", volumeId is null ? "" : $"&volume_id={Escape(volumeId)}", ApiJson.Wire.PageSnapshot, cancellation);
+        ListAsync("/v2/snapshots", volumeId is null ? "" : $"&volume_id={Uri.EscapeDataString(volumeId)}", ApiJson.Wire.PageSnapshot, cancellation);
 
     /// <summary>One snapshot.</summary>
     public Task<Snapshot> GetSnapshotAsync(string id, CancellationToken cancellation) =>
@@ -206,9 +206,12 @@ public sealed class OctavoClient(HttpClient http, string token)
         return new OctavoException(status, "unknown", $"The server answered {status} {response.ReasonPhrase}.", null);
     }
 
-    static string Query(string? page) => "?limit=1000" + (page is null ? "" : $"&page_token={Escape(page)}");
+    static string Query(string? page) => "?limit=1000" + (page is null ? "" : $"&page_token={Uri.EscapeDataString(page)}");
 
     static JsonContent Json<T>(T value, JsonTypeInfo<T> shape) => JsonContent.Create(value, shape);
 
-    static string Escape(string text) => Uri.EscapeDataString(text);
+    // As a part of a path these would name another address: the list, or what is above it.
+    static string Escape(string text) => text is "" or "." or ".."
+        ? throw new OctavoException(404, "not_found", $"\"{text}\" is no id and no name.", null)
+        : Uri.EscapeDataString(text);
 }

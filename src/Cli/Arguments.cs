@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Octavo.Api;
 
 namespace Octavo.Cli;
@@ -12,6 +14,30 @@ static class Arguments
 
     public static Option<bool> Wait() => new("--wait") { Description = "Wait for the end, and fail if it fails" };
 
+    /// <summary>An option that takes a whole number.</summary>
+    public static Option<long?> Number(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = given => Parsed<long?>(
+            given, long.TryParse(Text(given), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null,
+            "a whole number"),
+    };
+
+    /// <summary>An option that takes true or false, so that left out is a third thing.</summary>
+    public static Option<bool?> Switch(string name) => new(name)
+    {
+        Description = "true or false",
+        CustomParser = given => Parsed<bool?>(given, bool.TryParse(Text(given), out var value) ? value : null, "true or false"),
+    };
+
+    static string Text(ArgumentResult given) => string.Join(' ', given.Tokens.Select(token => token.Value));
+
+    static T? Parsed<T>(ArgumentResult given, T? value, string wanted)
+    {
+        if (value is null) given.AddError($"\"{Text(given)}\" is not {wanted}, which {given.Parent} takes.");
+        return value;
+    }
+
     /// <summary>An export command: ID FILE [--force].</summary>
     public static Command Export(
         Session session, string description, Argument<string> id,
@@ -24,7 +50,7 @@ static class Arguments
         {
             var path = parsed.GetRequiredValue(file);
             var mayReplace = parsed.GetValue(force);
-            if (!mayReplace && File.Exists(path)) throw new UserException($"{path} exists already. Give another name, or --force.");
+            ImageFile.CheckTarget(path, mayReplace);
             var (image, length) = await open(session.Client(parsed), parsed, cancellation);
             await using (image)
                 await session.Follower(parsed).BarAsync("receiving", async report =>

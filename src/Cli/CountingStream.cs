@@ -24,7 +24,7 @@ sealed class CountingStream(Stream inner, long length, Action<double> progress) 
         var wanted = (int)Math.Min(buffer.Length, length - position);
         if (wanted == 0) return 0;
         var read = await inner.ReadAsync(buffer[..wanted], cancellationToken);
-        if (read == 0) throw new IOException($"The image ended after {position} of {length} bytes: it shrank while it was being sent.");
+        if (read == 0) throw new UserException($"The image ended after {position} of {length} bytes: it shrank while it was being sent.");
         position += read;
         progress(100.0 * position / length);
         return read;

@@ -48,13 +48,25 @@ static class CredentialCommands
         command.SetAction(async (parsed, cancellation) =>
         {
             var secret = parsed.GetValue(secretFile) is { } file
-                ? (await File.ReadAllLinesAsync(file, cancellation)).FirstOrDefault()
+                ? FirstLine(file)
                 : await session.Terminal.Input.ReadLineAsync(cancellation);
             Print(session.Output(parsed), await session.Client(parsed).CreateCredentialAsync(
                 new CreateCredentialRequest(parsed.GetValue(name), parsed.GetValue(keyId), secret), cancellation));
             return ExitCode.Success;
         });
         return command;
+    }
+
+    static string? FirstLine(string file)
+    {
+        try
+        {
+            return File.ReadLines(file).FirstOrDefault();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"{file} cannot be read: {e.Message}");
+        }
     }
 
     static Command Delete(Session session)

@@ -22,6 +22,16 @@ static class ImageFile
         }
     }
 
+    /// <summary>Looks, before anything is sent, whether an image can be written there.</summary>
+    /// <exception cref="UserException">It cannot.</exception>
+    public static void CheckTarget(string path, bool mayReplace)
+    {
+        if (Directory.Exists(path)) throw new UserException($"{path} is a folder. Name a file in it.");
+        if (!mayReplace && File.Exists(path)) throw new UserException($"{path} exists already. Give another name, or --force.");
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+            throw new UserException($"The folder of {path} does not exist. Make it first.");
+    }
+
     /// <summary>
     /// Writes an image, zeros as holes, to a temporary name beside the target, and renames it when every byte is durable: the target is there
     /// whole or not at all.
@@ -29,7 +39,7 @@ static class ImageFile
     public static async Task WriteAsync(
         string path, Stream content, long length, bool mayReplace, Action<double> progress, CancellationToken cancellation)
     {
-        if (!mayReplace && File.Exists(path)) throw new UserException($"{path} exists already. Give another name, or --force.");
+        CheckTarget(path, mayReplace);
         var temporary = path + ".part";
         try
         {
@@ -40,8 +50,7 @@ static class ImageFile
                 for (var at = 0L; at < length;)
                 {
                     var wanted = (int)Math.Min(buffer.Length, length - at);
-                    var read = await content.ReadAtLeastAsync(buffer.AsMemory(0, wanted), wanted, throwOnEndOfStream: false, cancellation);
-                    if (read < wanted) throw new IOException($"The image ended after {at + read} of {length} bytes.");
+                    var read = await ReceiveAsync(content, buffer.AsMemory(0, wanted), at, length, cancellation);
                     await WriteDataAsync(file, buffer.AsMemory(0, read), at, cancellation);
                     at += read;
                     progress(100.0 * at / length);
@@ -54,6 +63,23 @@ static class ImageFile
         {
             File.Delete(temporary);
             throw;
+        }
+    }
+
+    // In mid-image the server can say no more: it cuts the connection.
+    static async Task<int> ReceiveAsync(Stream content, Memory<byte> buffer, long at, long length, CancellationToken cancellation)
+    {
+        try
+        {
+            await content.ReadExactlyAsync(buffer, cancellation);
+            return buffer.Length;
+        }
+        catch (IOException e)
+        {
+            throw new HttpRequestException(
+                HttpRequestError.ResponseEnded,
+                $"the image ended after {at} of {length} bytes; nothing of it was kept. Where the service still runs, it could not read on, "
+                + "or the volume was written to meanwhile: octavo fsck tells of damage, the service's log tells the cause.", e);
         }
     }
 

@@ -56,7 +56,9 @@ static class OperationCommands
         Session session, ParseResult parsed, OperationAccepted accepted, bool wait, CancellationToken cancellation)
     {
         if (wait) accepted = new OperationAccepted(await session.Follower(parsed).WaitAsync(accepted.Operation, cancellation));
-        Print(session.Output(parsed), accepted.Operation);
+        var output = session.Output(parsed);
+        Print(output, accepted.Operation);
+        if (!wait) output.Say($"Under way: octavo operations wait {accepted.Operation.Id}");
     }
 
     /// <summary>An operation as a further key of what it makes.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Spectre.Console;
 
 namespace Octavo.Cli;
 
@@ -25,11 +24,13 @@ sealed class Output(Terminal terminal, bool isJson)
         }
         var all = lines(value).Where(line => line.Value is not null).ToList();
         var width = all.Max(line => line.Name.Length);
-        foreach (var (name, text) in all) terminal.Output.WriteLine($"{name.PadRight(width)}  {text}");
+        foreach (var (name, text) in all) terminal.Output.WriteLine($"{name.PadRight(width)}  {Printable(text!)}");
     }
 
-    /// <summary>A list: one JSON array, or a table.</summary>
-    public void List<T>(IReadOnlyList<T> items, JsonTypeInfo<T> shape, string[] columns, Func<T, string?[]> cells)
+    /// <summary>
+    /// A list: one JSON array, or a table, the columns that matter most first. What to do where it is empty is told to people on a terminal.
+    /// </summary>
+    public void List<T>(IReadOnlyList<T> items, JsonTypeInfo<T> shape, string[] columns, Func<T, string?[]> cells, string? whenEmpty = null)
     {
         if (isJson)
         {
@@ -39,15 +40,13 @@ sealed class Output(Terminal terminal, bool isJson)
             terminal.Output.WriteLine(']');
             return;
         }
+        List<string[]> rows = [columns, .. items.Select(item => cells(item).Select(cell => Printable(cell ?? "-")).ToArray())];
         if (terminal.IsOutputTerminal)
         {
-            var table = new Table().Border(TableBorder.Rounded);
-            foreach (var column in columns) table.AddColumn(new TableColumn(Markup.Escape(column)).NoWrap());
-            foreach (var item in items) table.AddRow([.. cells(item).Select(cell => Markup.Escape(Printable(cell ?? "")))]);
-            AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Output) }).Write(table);
+            if (items.Count == 0 && whenEmpty is not null) terminal.Output.WriteLine(whenEmpty);
+            else new TerminalTable(terminal.Output, rows).Write();
             return;
         }
-        List<string[]> rows = [columns, .. items.Select(item => cells(item).Select(cell => Printable(cell ?? "-")).ToArray())];
         var widths = columns.Select((_, i) => rows.Max(row => row[i].Length)).ToArray();
         foreach (var row in rows)
             terminal.Output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());

@@ -21,12 +21,12 @@ static class SnapshotCommands
             var snapshots = await session.Client(parsed)
                 .ListSnapshotsAsync(parsed.GetValue(volume), cancellation).ToListAsync(cancellation);
             session.Output(parsed).List(snapshots, ApiJson.Wire.Snapshot,
-                ["ID", "STATE", "PROGRESS", "VOLUME SIZE", "STORED", "PROVIDER ID", "VOLUME", "STARTED"],
+                ["ID", "STATE", "PROGRESS", "STORED", "STARTED", "SIZE", "PROVIDER ID", "VOLUME"],
                 s =>
                 [
-                    s.Id, s.State, $"{s.ProgressPercent}%", Output.Size(s.VolumeSizeBytes),
-                    s.StoredBytes is { } stored ? Output.Size(stored) : null, s.ProviderSnapshotId, s.VolumeId, Output.Time(s.StartedAt),
-                ]);
+                    s.Id, s.State, $"{s.ProgressPercent}%", s.StoredBytes is { } stored ? Output.Size(stored) : null,
+                    Output.Time(s.StartedAt), Output.Size(s.VolumeSizeBytes), s.ProviderSnapshotId, s.VolumeId,
+                ], "No snapshots yet. Take one: octavo snapshots create VOLUME_ID --wait");
             return ExitCode.Success;
         });
         return command;
@@ -72,7 +72,7 @@ static class SnapshotCommands
     {
         var id = Arguments.Id("SNAP_ID", "The snapshot's id, or the provider's snap-…");
         var name = Arguments.Name();
-        var size = new Option<long?>("--size") { Description = "GiB; the snapshot's size if left out" };
+        var size = Arguments.Number("--size", "GiB; the snapshot's size if left out");
         var zone = new Option<string?>("--zone") { Description = "The availability zone" };
         var wait = Arguments.Wait();
         var command = new Command("restore", "Make a new volume from a snapshot.") { id, name, size, zone, wait };

@@ -67,8 +67,8 @@ static class UserCommands
     static Command Update(Session session)
     {
         var id = Arguments.Id("ID", "The user's id");
-        var admin = new Option<bool?>("--admin") { Description = "true or false" };
-        var access = new Option<bool?>("--api-access") { Description = "true or false" };
+        var admin = Arguments.Switch("--admin");
+        var access = Arguments.Switch("--api-access");
         var command = new Command("update", "Change a user's switches; what is left out stays.") { id, admin, access };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -20,7 +20,8 @@ static class VolumeCommands
         {
             var volumes = await session.Client(parsed).ListVolumesAsync(cancellation).ToListAsync(cancellation);
             session.Output(parsed).List(volumes, ApiJson.Wire.Volume, ["ID", "NAME", "STATE", "SIZE", "ZONE", "PROVIDER ID", "CREATED"],
-                v => [v.Id, v.Name, v.State, Output.Size(v.SizeBytes), v.AvailabilityZone, v.ProviderVolumeId, Output.Time(v.CreatedAt)]);
+                v => [v.Id, v.Name, v.State, Output.Size(v.SizeBytes), v.AvailabilityZone, v.ProviderVolumeId, Output.Time(v.CreatedAt)],
+                "No volumes yet. Make one: octavo volumes create --name NAME --size GIB --wait");
             return ExitCode.Success;
         });
         return command;
@@ -41,7 +42,7 @@ static class VolumeCommands
     static Command Create(Session session)
     {
         var name = Arguments.Name();
-        var size = new Option<long?>("--size") { Description = "GiB; may be left out with --snapshot" };
+        var size = Arguments.Number("--size", "GiB; may be left out with --snapshot");
         var zone = new Option<string?>("--zone") { Description = "The availability zone" };
         var snapshot = new Option<string?>("--snapshot") { Description = "Make it from this snapshot" };
         var wait = Arguments.Wait();

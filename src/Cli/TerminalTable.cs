@@ -1,0 +1,51 @@
+using Spectre.Console;
+
+namespace Octavo.Cli;
+
+/// <summary>
+/// A table with borders that fits its terminal. An id must stay in one piece to be copied, so columns are left out from the right until the
+/// rest fits; long texts wrap.
+/// </summary>
+/// <param name="output">The terminal.</param>
+/// <param name="rows">The headings, then the rows; the columns that matter most first.</param>
+sealed class TerminalTable(TextWriter output, List<string[]> rows)
+{
+    /// <summary>What is not wider is never wrapped: an id has 32 characters.</summary>
+    const int WidestInOnePiece = 32;
+
+    /// <summary>What is wider, a name or a sentence, gets at least this.</summary>
+    const int NarrowestWrapped = 20;
+
+    /// <summary>Two blanks and a border.</summary>
+    const int AroundCell = 3;
+
+    /// <summary>Writes it.</summary>
+    public void Write()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        var widths = rows[0].Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
+        var shown = Fitting(widths, console.Profile.Width);
+        // Too narrow even for the first two: the terminal breaks the lines.
+        console.Profile.Width = Math.Max(console.Profile.Width, Narrowest(widths, shown));
+        var table = new Table().Border(TableBorder.Rounded);
+        for (var column = 0; column < shown; column++)
+        {
+            var made = new TableColumn(Markup.Escape(rows[0][column]));
+            table.AddColumn(widths[column] <= WidestInOnePiece ? made.NoWrap() : made);
+        }
+        foreach (var row in rows.Skip(1)) table.AddRow([.. row.Take(shown).Select(Markup.Escape)]);
+        console.Write(table);
+        if (shown < widths.Length)
+            console.WriteLine($"A wider terminal shows {string.Join(", ", rows[0].Skip(shown))} too; so does \"show\".");
+    }
+
+    static int Fitting(int[] widths, int room)
+    {
+        var shown = widths.Length;
+        while (shown > 2 && Narrowest(widths, shown) > room) shown--;
+        return shown;
+    }
+
+    static int Narrowest(int[] widths, int shown) =>
+        1 + widths.Take(shown).Sum(width => (width <= WidestInOnePiece ? width : NarrowestWrapped) + AroundCell);
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Octavo.Cli;
+using Octavo.Tests.Server;
+
+namespace Octavo.Tests.Cli;
+
+/// <summary>What a command printed and how it ended.</summary>
+sealed record Ran(int ExitCode, string Output, string Error)
+{
+    /// <summary>The one JSON value on standard output; fails where there is more, or something else.</summary>
+    public JsonElement Json()
+    {
+        ExitCode.ShouldBe(0, Error);
+        Error.ShouldBe("");
+        using var document = JsonDocument.Parse(Output);
+        return document.RootElement.Clone();
+    }
+}
+
+/// <summary>The command line in this process, against a server.</summary>
+sealed class CommandLine(ServerHost host)
+{
+    /// <summary>Runs a command as somebody in a pipe.</summary>
+    public Task<Ran> RunAsync(params string[] args) => RunAsync(false, args);
+
+    /// <summary>Runs a command with <c>--output json</c>, which must succeed.</summary>
+    public async Task<JsonElement> JsonAsync(params string[] args) => (await RunAsync([.. args, "--output", "json"])).Json();
+
+    /// <summary>Runs a command whose output is looked at on a terminal.</summary>
+    public async Task<Ran> RunAsync(bool isTerminal, string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var code = await OctavoCommand.RunAsync(
+            args, new Terminal(output, error, new StringReader("a secret"), isTerminal, false),
+            name => name switch { "OCTAVO_SERVER" => host.Address.AbsoluteUri, "OCTAVO_TOKEN" => host.Token, _ => null },
+            TimeProvider.System, TestContext.Current.CancellationToken);
+        return new Ran(code, output.ToString(), error.ToString());
+    }
+}
