@@ -24,6 +24,9 @@ static class OctavoServer
     /// </summary>
     const int MaxHeaderBytesRead = 2 << 20;
 
+    /// <summary>Request lines up to this are read, for the same reason.</summary>
+    const int MaxLineBytesRead = 1 << 20;
+
     /// <summary>Bodies up to this are read; an import lifts it for itself.</summary>
     const int MaxBodyBytes = 1 << 20;
 
@@ -40,11 +43,14 @@ static class OctavoServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytesRead;
-            kestrel.Limits.MaxRequestBufferSize = MaxHeaderBytesRead;
+            kestrel.Limits.MaxRequestLineSize = MaxLineBytesRead;
+            kestrel.Limits.MaxRequestBufferSize = MaxHeaderBytesRead + MaxLineBytesRead;
             kestrel.Limits.MaxRequestHeaderCount = 2000;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // What keeps the server from starting is printed as one sentence; a background service that died is critical there.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
         // Its keys lie beside what they protect, as the documentation says; it warns of that at every start.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         AddServices(builder.Services, options, folder);
@@ -58,7 +64,7 @@ static class OctavoServer
             await app.Services.GetRequiredService<OperationStore>().RecoverAsync(CancellationToken.None);
             await FirstStart.RunAsync(
                 folder, app.Services.GetRequiredService<Database.Database>(), app.Services.GetRequiredService<AccountStore>(),
-                app.Services.GetRequiredService<UserStore>(), new Uri(options.Urls.Split(';')[0]), output, CancellationToken.None);
+                app.Services.GetRequiredService<UserStore>(), options.AddressToTry, output, CancellationToken.None);
             return app;
         }
         catch
@@ -110,8 +116,8 @@ static class OctavoServer
         var scalarium = app.Services.GetRequiredService<ScalariumDialect>();
         var problems = app.Services.GetRequiredService<Problems>();
         var signIn = app.Services.GetRequiredService<SignIn>();
-        app.Use(next => context => HeaderLimit.IsExceeded(context.Request)
-            ? HeaderLimit.RefuseAsync(context)
+        app.Use(next => context => HeaderLimit.Exceeded(context.Request) is { } refusal
+            ? HeaderLimit.RefuseAsync(context, refusal)
             : ScalariumDialect.Owns(context.Request.Path.Value!) ? scalarium.HandleAsync(context) : next(context));
         app.Use(next => context => problems.HandleAsync(context, next));
         app.Use(next => async context =>

@@ -31,7 +31,7 @@ catch (Exception e) when (e is DataFolderException or SchemaTooNewException)
     Console.Error.WriteLine(e.Message);
     return 1;
 }
-catch (IOException e)
+catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
 {
     // The address is in use, most of the time; the message names it.
     Console.Error.WriteLine($"octavo-server cannot start: {e.Message}");

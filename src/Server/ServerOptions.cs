@@ -52,8 +52,34 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
                     throw new UsageException($"\"{args[i]}\" is not known.\n\n{Usage}");
             }
         }
+        CheckUrls(urls);
         return new ServerOptions(data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", backup);
     }
+
+    /// <summary>An address to try from this machine: the first one, by loopback where it stands for every interface.</summary>
+    public Uri AddressToTry => Loopback(Urls.Split(';')[0]);
+
+    static void CheckUrls(string urls)
+    {
+        foreach (var url in urls.Split(';'))
+        {
+            if (url.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+                throw new UsageException($"\"{url}\" cannot be served: octavo-server speaks HTTP only. Put what speaks TLS in front of it.");
+            if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+                || !Uri.TryCreate(WithLoopback(url), UriKind.Absolute, out var address) || address.PathAndQuery != "/")
+                throw new UsageException($"\"{url}\" is no address to listen on. Give one like {DefaultUrls}.");
+        }
+    }
+
+    static Uri Loopback(string url)
+    {
+        var address = new Uri(WithLoopback(url));
+        return address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address;
+    }
+
+    // Kestrel's two names for every interface are no hosts to Uri.
+    static string WithLoopback(string url) =>
+        url.Replace("//*", "//127.0.0.1", StringComparison.Ordinal).Replace("//+", "//127.0.0.1", StringComparison.Ordinal);
 
     static string Value(string[] args, ref int i) =>
         i + 1 < args.Length && args[i + 1].Length > 0

@@ -55,7 +55,11 @@ sealed class ScalariumDialect(
         if (!ScalariumRoutes.All[path.Resource].Methods.Contains(method))
         {
             context.Response.Headers.Allow = ScalariumRoutes.Allow(path.Resource);
-            if (HttpMethods.IsOptions(method)) context.Response.StatusCode = StatusCodes.Status204NoContent;
+            if (HttpMethods.IsOptions(method))
+            {
+                context.Response.Headers.Vary = "Accept";
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+            }
             else
                 await ScalariumErrors.WriteAsync(context, StatusCodes.Status405MethodNotAllowed,
                     $"This address does not answer {method}, only {ScalariumRoutes.Allow(path.Resource)}.");

@@ -68,6 +68,10 @@ public sealed partial class AuthorizationTableTests
         new("DELETE", "/v2/volumes/{id}", Who.Admin, 202, 404),
     ];
 
+    /// <summary>The routes that name something, with a body that they take.</summary>
+    public static IEnumerable<(string Method, string Route, string? Body)> RoutesWithIds =>
+        Table.Where(row => row.Route.Contains("{id}", StringComparison.Ordinal)).Select(row => (row.Method, row.Route, row.Body));
+
     [Fact]
     public async Task Every_route_answers_each_kind_of_caller_as_the_table_says_and_names_nothing_of_another_account()
     {

@@ -106,6 +106,48 @@ public sealed class BadInputTests
     }
 
     [Theory]
+    [InlineData("/api/volumes/")]
+    [InlineData("/v2/volumes/")]
+    public async Task An_address_of_10000_characters_is_refused_with_a_sentence(string path)
+    {
+        await using var host = await ServerHost.StartAsync();
+
+        var refused = await host.V1Async("GET", path + new string('x', 10_000));
+
+        refused.Status.ShouldBe(414);
+        refused.Body.ShouldContain("longer than 8 KiB");
+    }
+
+    [Theory]
+    [InlineData("00000000000000000000000000000000")]
+    [InlineData("vol-00000000000000000")]
+    [InlineData("snap-00000000000000000")]
+    [InlineData("x")]
+    [InlineData("%01")]
+    [InlineData("%F0%9F%92%A9")]
+    [InlineData("..%2f..%2fetc")]
+    public async Task An_id_that_names_nothing_is_404_on_every_route_and_changes_nothing(string id)
+    {
+        await using var host = await ServerHost.StartAsync();
+        await host.SnapshotAsync(await host.ImportAsync(new byte[4096]));
+        await host.ReconcileAsync();
+        var before = await EverythingAsync(host);
+
+        foreach (var (method, route, body) in AuthorizationTableTests.RoutesWithIds)
+        {
+            var path = route.Replace("{snapshot_id}", id, StringComparison.Ordinal).Replace("{id}", id, StringComparison.Ordinal);
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {host.Token}");
+            request.Headers.TryAddWithoutValidation("X-Scalarium-Token", host.Token);
+            var refused = await host.SendAsync(request, body, "application/json");
+            refused.Status.ShouldBe(404, $"{method} {path}: {refused.Body}");
+            refused.Body.ShouldContain("There is no", customMessage: $"{method} {path}");
+        }
+
+        (await EverythingAsync(host)).ShouldBe(before);
+    }
+
+    [Theory]
     [InlineData(0, 0, 400)]
     [InlineData(511, 511, 400)]
     [InlineData(513, 513, 400)]
