@@ -11,6 +11,8 @@ sealed class DataFolderException(string message, Exception? inner = null) : Exce
 /// </summary>
 sealed class DataFolder : IDisposable
 {
+    const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     readonly FileStream hold;
 
     /// <summary>Makes the folder where it is absent, for its owner only, and locks it.</summary>
@@ -20,16 +22,20 @@ sealed class DataFolder : IDisposable
         Path = System.IO.Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(Path, OwnerFolder);
             hold = new FileStream(Inside("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // The folder may have been there, open to others. SQLite gives its further files the mode of the first.
+            Directory.CreateDirectory(Pools, OwnerFolder);
+            new FileStream(DatabaseFile, OwnerFile(FileMode.OpenOrCreate)).Dispose();
         }
-        catch (IOException e) when (File.Exists(Inside("lock")))
+        catch (IOException e) when (hold is null && File.Exists(Inside("lock")))
         {
             throw new DataFolderException(
                 $"The data folder {Path} is in use by another octavo-server. Stop that one, or give this one its own folder with --data.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            hold?.Dispose();
             throw new DataFolderException($"The data folder {Path} cannot be written: {e.Message}", e);
         }
     }
@@ -50,12 +56,7 @@ sealed class DataFolder : IDisposable
     public void WriteToken(string content)
     {
         var temporary = TokenFile + ".new";
-        using (var file = new FileStream(temporary, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
+        using (var file = new FileStream(temporary, OwnerFile(FileMode.Create)))
         {
             file.Write(System.Text.Encoding.UTF8.GetBytes(content));
             file.Flush(flushToDisk: true);
@@ -75,16 +76,13 @@ sealed class DataFolder : IDisposable
             throw new DataFolderException($"There is no octavo.db in {dataFolder}. Name the data folder with --data.");
         if (File.Exists(target))
             throw new DataFolderException($"{target} exists already. Give the backup a new name.");
+        if (!Directory.Exists(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(target))))
+            throw new DataFolderException($"The folder of {target} does not exist. Make it first.");
         var temporary = target + ".part";
         try
         {
             File.Delete(temporary);
-            using (var made = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            })) { }
+            new FileStream(temporary, OwnerFile(FileMode.CreateNew)).Dispose();
             using (var from = new SqliteConnection($"Data Source={source};Mode=ReadWrite;Pooling=False"))
             using (var to = new SqliteConnection($"Data Source={temporary};Pooling=False"))
             {
@@ -101,6 +99,13 @@ sealed class DataFolder : IDisposable
             throw new DataFolderException($"The backup could not be written to {target}: {e.Message}", e);
         }
     }
+
+    static FileStreamOptions OwnerFile(FileMode mode) => new()
+    {
+        Mode = mode,
+        Access = FileAccess.Write,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
 
     string Inside(string name) => System.IO.Path.Combine(Path, name);
 
