@@ -24,6 +24,7 @@ public class BytePatternTests(ServerFixture fixture) : IClassFixture<ServerFixtu
             Version + "X-Scalarium-Token: TOKEN\nAccept-Encoding: gzip, deflate\nContent-Length: 0\n\n"
         },
         { "hubot", "snapshot", Version + "X-Scalarium-Token: TOKEN\nTransfer-Encoding: chunked\n\n2\n{}\n0\n\n" },
+        { "an old Ruby without a length", "snapshot", Version + "X-Scalarium-Token: TOKEN\n\n" },
         {
             "an old Ruby with symbols for names", "snapshot",
             "Accept: */*; q=0.5, application/xml\nContent-Type: application/x-www-form-urlencoded\nContent-Length: LENGTH\n\n" +
