@@ -34,7 +34,7 @@ static class Arguments
 
     static T? Parsed<T>(ArgumentResult given, T? value, string wanted)
     {
-        if (value is null) given.AddError($"\"{Text(given)}\" is not {wanted}, which {given.Parent} takes.");
+        if (value is null) given.AddError($"\"{Text(given)}\" is not {wanted}, which {(given.Parent as OptionResult)?.Option.Name} takes.");
         return value;
     }
 

@@ -48,7 +48,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData(2, "is not a whole number", "volumes", "create", "--name", "x", "--size", "abc")]
+    [InlineData(2, "\"abc\" is not a whole number, which --size takes.", "volumes", "create", "--name", "x", "--size", "abc")]
     [InlineData(2, "is not true or false", "users", "update", "x", "--admin", "maybe")]
     [InlineData(2, "cannot be read", "volumes", "import", "/does/not/exist", "--name", "x")]
     [InlineData(2, "cannot be read", "credentials", "create", "--name", "x", "--access-key-id", "x", "--secret-file", "/does/not/exist")]
