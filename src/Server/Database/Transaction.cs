@@ -53,10 +53,6 @@ sealed class Transaction(SqliteConnection connection, SqliteTransaction transact
         }
     }
 
-    /// <summary>Whether a failure is a unique key that is there already.</summary>
-    public static bool IsUniqueViolation(Exception exception) =>
-        exception is SqliteException { SqliteExtendedErrorCode: 2067 or 1555 }; // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
