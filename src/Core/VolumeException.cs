@@ -47,4 +47,16 @@ public sealed class VolumeException(ErrorCode code, string publicMessage, Except
 
     /// <summary>Whether the same call may succeed later, unchanged.</summary>
     public bool IsTransient => Code == ErrorCode.Unavailable;
+
+    /// <summary>
+    /// With <see cref="ErrorCode.Unavailable"/>: nothing was done and nothing is wrong, a limit only asks to wait so long. Such a wait is no
+    /// failure, however often it comes.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The provider's own code for it, where it gave one: <c>AuthFailure</c>.</summary>
+    public string? ProviderCode { get; init; }
+
+    /// <summary>The provider's id of the request, which its support asks for.</summary>
+    public string? ProviderRequestId { get; init; }
 }

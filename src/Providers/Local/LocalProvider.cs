@@ -9,6 +9,9 @@ namespace Octavo.Providers.Local;
 /// </summary>
 sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 {
+    /// <summary>The only region.</summary>
+    public const string Region = "local";
+
     /// <summary>The only zone of the only region.</summary>
     public const string Zone = "local";
 
@@ -20,13 +23,16 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 
     public string Kind => "local";
 
+    public string FoundName => "Synced from local";
+
     public ProviderCapabilities Capabilities { get; } =
-        new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true);
+        new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true);
 
-    public IReadOnlyList<ProviderRegion> Regions { get; } = [new("local", [Zone])];
+    public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) =>
+        Task.FromResult(new CredentialReport("local", [Region], []));
 
-    public Task<CellCapacity> GetCapacityAsync(Cell cell, CancellationToken cancellation) =>
-        WithPoolAsync(cell, pool => Task.FromResult(Capacity(pool)), cancellation);
+    public Task<CellFacts> GetCellAsync(Cell cell, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult(Facts(pool)), cancellation);
 
     public Task<ProviderPage<ProviderVolume>> ListVolumesAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult(
@@ -35,6 +41,11 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
     public Task<ProviderVolume> GetVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult(
             pool.FindVolume(id.Value) is { } volume ? Translation.From(volume) : throw NoVolume()), cancellation);
+
+    public Task<IReadOnlyList<ProviderVolume>> FindVolumesAsync(
+        Cell cell, IReadOnlyList<ProviderVolumeId> ids, CancellationToken cancellation) =>
+        WithPoolAsync<IReadOnlyList<ProviderVolume>>(cell, pool => Task.FromResult<IReadOnlyList<ProviderVolume>>(
+            [.. ids.Select(id => pool.FindVolume(id.Value)).OfType<EngineVolume>().Select(Translation.From)]), cancellation);
 
     public Task<ProviderVolume?> FindVolumeAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult(
@@ -76,7 +87,7 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
             }
         }, cancellation);
 
-    public Task DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
+    public Task<bool> DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
         WithPoolAsync(cell, async pool =>
         {
             await pool.DeleteVolumeAsync(id.Value, cancellation);
@@ -94,8 +105,9 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
         WithPoolAsync(cell, pool => Task.FromResult(
             pool.FindSnapshot(id.Value) is { } snapshot ? Translation.From(snapshot) : throw NoSnapshot()), cancellation);
 
+    // The id comes from the operation, so that the engine itself knows what was taken: it need not be told to look.
     public Task<ProviderSnapshot> CreateSnapshotAsync(
-        Cell cell, ProviderVolumeId volume, OperationId operation, CancellationToken cancellation) =>
+        Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation) =>
         WithPoolAsync(cell, async pool => Translation.From(
             await pool.BeginSnapshotAsync(SnapshotId(operation), operation.Value, volume.Value, cancellation)), cancellation);
 
@@ -127,15 +139,15 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
         }
     }
 
-    static CellCapacity Capacity(BlockEngine pool)
+    static CellFacts Facts(BlockEngine pool)
     {
         var room = pool.Capacity;
-        return new CellCapacity(new ByteSize(room.TotalBytes), new ByteSize(room.FreeBytes));
+        return new CellFacts(new ByteSize(room.TotalBytes), new ByteSize(room.FreeBytes), [Zone]);
     }
 
     static void CheckSize(BlockEngine pool, ByteSize size)
     {
-        var largest = Capacity(pool).LargestVolume;
+        var largest = Facts(pool).LargestVolume;
         if (size > largest)
             throw new VolumeException(ErrorCode.QuotaExceeded, $"A volume of {size} does not fit: the pool's disk has {largest} in all.");
     }

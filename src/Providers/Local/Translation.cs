@@ -35,7 +35,7 @@ static class Translation
         LocalProvider.Zone,
         volume.SnapshotId is { } id ? new ProviderSnapshotId(id) : null,
         volume.CreatedAt,
-        volume.State == EngineVolumeState.InUse ? new ProviderAttachment(Attached, null, null, volume.InUseSince) : null);
+        volume.State == EngineVolumeState.InUse ? [new ProviderAttachment(Attached, null, null, volume.InUseSince)] : []);
 
     public static ProviderSnapshot From(EngineSnapshot snapshot) => new(
         new ProviderSnapshotId(snapshot.Id),

@@ -1,0 +1,19 @@
+namespace Octavo.Core;
+
+/// <summary>What a provider can do beyond create, delete, snapshot and list.</summary>
+/// <param name="CanImport">Takes raw disk images.</param>
+/// <param name="CanExport">Gives the bytes of volumes and snapshots.</param>
+/// <param name="CanCheck">Can check its own store.</param>
+/// <param name="SnapshotsOutliveVolume">A snapshot stays when its volume is deleted.</param>
+/// <param name="IsTheOnlyOwner">
+/// Nobody but Octavo deletes here: what is missing was lost, not deleted, and stays listed in error.
+/// </param>
+public sealed record ProviderCapabilities(
+    bool CanImport, bool CanExport, bool CanCheck, bool SnapshotsOutliveVolume, bool IsTheOnlyOwner);
+
+/// <summary>One inconsistency that a check found.</summary>
+/// <param name="Kind">A fixed word for programs: <c>orphan-record</c>.</param>
+/// <param name="Subject">What it concerns: a volume, a snapshot or a part of the store.</param>
+/// <param name="Message">A sentence for people.</param>
+/// <param name="IsRepaired">Whether it was put right.</param>
+public sealed record ProviderFinding(string Kind, string Subject, string Message, bool IsRepaired);

@@ -1,0 +1,22 @@
+namespace Octavo.Core;
+
+/// <summary>A snapshot as observed.</summary>
+/// <param name="Id">The provider's id.</param>
+/// <param name="CreatedBy">The operation that made it, where the provider knows.</param>
+/// <param name="Volume">The volume it was taken of; that volume may be gone.</param>
+/// <param name="State">Its state.</param>
+/// <param name="StateReason">A sentence where the state is <see cref="SnapshotState.Error"/>.</param>
+/// <param name="Progress">0 to 1.</param>
+/// <param name="VolumeSize">The size of the volume at that instant.</param>
+/// <param name="StoredBytes">What this snapshot added to the store (compressed, without what was there already), where known.</param>
+/// <param name="StartedAt">Its instant.</param>
+public sealed record ProviderSnapshot(
+    ProviderSnapshotId Id,
+    OperationId? CreatedBy,
+    ProviderVolumeId Volume,
+    SnapshotState State,
+    string? StateReason,
+    double Progress,
+    ByteSize VolumeSize,
+    long? StoredBytes,
+    DateTimeOffset StartedAt);

@@ -1,0 +1,20 @@
+namespace Octavo.Core;
+
+/// <summary>What a new volume should be.</summary>
+/// <param name="Size">Its size; with a snapshot, at least the snapshot's, or null for exactly that.</param>
+/// <param name="AvailabilityZone">One of the cell's zones.</param>
+/// <param name="Snapshot">The snapshot to fill it from, or null for zeros.</param>
+/// <param name="Name">Its name, for providers that keep names.</param>
+public sealed record VolumeSpec(ByteSize? Size, string AvailabilityZone, ProviderSnapshotId? Snapshot, string? Name = null);
+
+/// <summary>Where an imported image's bytes come from.</summary>
+public abstract record ImageSource
+{
+    private ImageSource() { }
+
+    /// <summary>A file on the provider's own machine; read once, never changed.</summary>
+    public sealed record File(string Path) : ImageSource;
+
+    /// <summary>A stream of exactly so many bytes, read to its end.</summary>
+    public sealed record Upload(Stream Content, long Length) : ImageSource;
+}
