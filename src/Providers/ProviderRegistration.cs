@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Octavo.Core;
+using Octavo.Providers.Ebs;
 using Octavo.Providers.Local;
 
 namespace Octavo.Providers;
@@ -15,4 +16,23 @@ public static class ProviderRegistration
         services
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<LocalPools>(provider, poolsFolder))
             .AddSingleton<IVolumeProvider, LocalProvider>();
+
+    /// <summary>
+    /// Adds the provider of EBS volumes, in AWS and in clouds that speak EC2's protocol. Wants <see cref="ICredentialVault"/>,
+    /// <see cref="TimeProvider"/> and logging among the services.
+    /// </summary>
+    public static IServiceCollection AddEbsProvider(this IServiceCollection services, EbsOptions options) =>
+        services
+            .AddSingleton(options)
+            .AddSingleton<ApiBudget>()
+            .AddSingleton<EbsCalls>()
+            .AddSingleton<EbsEndpoints>()
+            .AddSingleton<EbsSessions>()
+            .AddSingleton<SnapshotPacing>()
+            .AddSingleton<LookUps>()
+            .AddSingleton<EbsZones>()
+            .AddSingleton<EbsVolumes>()
+            .AddSingleton<EbsSnapshots>()
+            .AddSingleton<EbsProbe>()
+            .AddSingleton<IVolumeProvider, EbsProvider>();
 }

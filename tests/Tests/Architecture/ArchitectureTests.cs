@@ -8,6 +8,9 @@ public class ArchitectureTests
     public void Only_the_local_provider_knows_the_engine() => ShouldHold(Rules.EngineOnlyInTheLocalProvider);
 
     [Fact]
+    public void Only_the_EBS_provider_knows_Amazon() => ShouldHold(Rules.AmazonOnlyInTheEbsProvider);
+
+    [Fact]
     public void No_endpoint_knows_a_provider() => ShouldHold(Rules.EndpointsDoNotKnowProviders);
 
     [Fact]
@@ -23,7 +26,8 @@ public class ArchitectureTests
     public void What_implements_the_provider_port_is_internal_and_sealed() => ShouldHold(Rules.PortsAreImplementedInternally);
 
     [Fact]
-    public void Providers_shows_its_registration_and_nothing_else() => ShouldHold(Rules.ProvidersShowRegistrationOnly);
+    public void Providers_shows_its_registration_its_options_and_nothing_else() =>
+        ShouldHold(Rules.ProvidersShowRegistrationAndOptionsOnly);
 
     [Fact]
     public void Nothing_but_the_servers_root_knows_the_Scalarium_dialect() => ShouldHold(Rules.OnlyTheServersRootKnowsTheScalariumDialect);

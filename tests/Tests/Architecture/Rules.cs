@@ -36,6 +36,12 @@ static class Rules
             .NotDependOnAny(Types(true).That().ResideInNamespaceMatching(@"^Octavo\.Engine(\..*)?$"))
             .Because("callers go through the port, so that another provider can take the engine's place");
 
+    public static IArchRule AmazonOnlyInTheEbsProvider { get; } =
+        Types().That().DoNotResideInNamespaceMatching(@"^Octavo\.Providers\.Ebs(\..*)?$").Should()
+            .NotDependOnAny(Types(true).That().ResideInNamespaceMatching(@"^Amazon(\..*)?$"))
+            .Because("another cloud must be one folder's work")
+            .WithoutRequiringPositiveResults();
+
     public static IArchRule EndpointsDoNotKnowProviders { get; } =
         Types().That().HaveFullNameMatching(Endpoints).Should()
             .NotDependOnAny(Types(true).That().HaveFullName(typeof(IVolumeProvider).FullName))
@@ -60,8 +66,9 @@ static class Rules
         Classes().That().AreAssignableTo(typeof(IVolumeProvider)).Should().BeInternal().AndShould().BeSealed()
             .Because("callers know the port, not who implements it");
 
-    public static IArchRule ProvidersShowRegistrationOnly { get; } =
-        Types().That().ResideInAssembly(Load("Octavo.Providers")).And().ArePublic().Should().HaveName("ProviderRegistration")
+    public static IArchRule ProvidersShowRegistrationAndOptionsOnly { get; } =
+        Types().That().ResideInAssembly(Load("Octavo.Providers")).And().ArePublic().Should()
+            .HaveNameMatching("^(ProviderRegistration|[A-Z][A-Za-z]*Options)$")
             .Because("callers know the port, not who implements it");
 
     /// <remarks>HeaderLimit answers before any route is known, in the dialect of the path.</remarks>

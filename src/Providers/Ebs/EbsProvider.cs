@@ -1,0 +1,66 @@
+using Octavo.Core;
+
+namespace Octavo.Providers.Ebs;
+
+/// <summary>The volumes of AWS accounts, and of clouds that speak EC2's protocol. Each job is a class of its own; this one is the port.</summary>
+sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, EbsSnapshots snapshots) : IVolumeProvider
+{
+    public string Kind => "ebs";
+
+    public string FoundName => "Synced from AWS";
+
+    public ProviderCapabilities Capabilities { get; } =
+        new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false);
+
+    public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
+
+    /// <remarks>Nothing bounds what is free but quotas, which only a refusal tells.</remarks>
+    public async Task<CellFacts> GetCellAsync(Cell cell, CancellationToken cancellation) =>
+        new(EbsVolumes.Largest, EbsVolumes.Largest, await zones.OfAsync(cell, cancellation));
+
+    public Task<ProviderPage<ProviderVolume>> ListVolumesAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
+        volumes.ListAsync(cell, page, cancellation);
+
+    public Task<ProviderVolume> GetVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        volumes.GetAsync(cell, id, cancellation);
+
+    public Task<IReadOnlyList<ProviderVolume>> FindVolumesAsync(
+        Cell cell, IReadOnlyList<ProviderVolumeId> ids, CancellationToken cancellation) => volumes.FindAsync(cell, ids, cancellation);
+
+    public Task<ProviderVolume?> FindVolumeAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
+        volumes.FindAsync(cell, operation, cancellation);
+
+    public Task<ProviderVolume> CreateVolumeAsync(Cell cell, VolumeSpec spec, OperationId operation, CancellationToken cancellation) =>
+        volumes.CreateAsync(cell, spec, operation, cancellation);
+
+    public Task<ProviderVolume> ImportVolumeAsync(
+        Cell cell, ImageSource source, OperationId operation, IProgress<double> progress, CancellationToken cancellation) =>
+        throw new VolumeException(ErrorCode.Unsupported, "Images cannot be imported into EBS here. Use AWS's VM Import, or a volume made from a snapshot.");
+
+    public Task<bool> DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
+        volumes.DeleteAsync(cell, id, cancellation);
+
+    public Task<Stream> ExportVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) => throw NoExport();
+
+    public Task<ProviderPage<ProviderSnapshot>> ListSnapshotsAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
+        snapshots.ListAsync(cell, page, cancellation);
+
+    public Task<ProviderSnapshot> GetSnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
+        snapshots.GetAsync(cell, id, cancellation);
+
+    public Task<ProviderSnapshot> CreateSnapshotAsync(
+        Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation) =>
+        snapshots.CreateAsync(cell, volume, operation, mayBeTaken, cancellation);
+
+    public Task DeleteSnapshotAsync(Cell cell, ProviderSnapshotId id, OperationId operation, CancellationToken cancellation) =>
+        snapshots.DeleteAsync(cell, id, cancellation);
+
+    public Task<Stream> ExportSnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) => throw NoExport();
+
+    public Task<IReadOnlyList<ProviderFinding>> CheckAsync(
+        Cell cell, bool repair, IProgress<double> progress, CancellationToken cancellation) =>
+        throw new VolumeException(ErrorCode.Unsupported, "There is nothing to check here: what EBS stores, AWS checks itself.");
+
+    static VolumeException NoExport() =>
+        new(ErrorCode.Unsupported, "The bytes of EBS volumes and snapshots cannot be exported here. Attach the volume to an instance to read it.");
+}

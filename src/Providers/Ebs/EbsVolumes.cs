@@ -1,0 +1,147 @@
+using Amazon.EC2.Model;
+using Octavo.Core;
+
+namespace Octavo.Providers.Ebs;
+
+/// <summary>Volumes: listed, made and deleted.</summary>
+sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, SnapshotPacing pacing, TimeProvider time)
+{
+    /// <summary>EC2's largest volume, of gp3 and io2, since 2025: 64 TiB.</summary>
+    public static readonly ByteSize Largest = ByteSize.FromGiB(65_536);
+
+    /// <summary>EC2's largest page of volumes.</summary>
+    const int LargestPage = 500;
+
+    /// <summary>Between the tries of a creation whose outcome is not known: its token makes them one.</summary>
+    static readonly TimeSpan[] CreatePauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
+
+    readonly RecentCreates<ProviderVolume> recent = new(time);
+
+    public Task<ProviderPage<ProviderVolume>> ListAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
+        EbsPages.PageAsync(page, EbsPages.Volumes, LargestPage, v => v.Id.Value,
+            ids => FindAsync(cell, [.. ids.Select(id => new ProviderVolumeId(id))], cancellation),
+            (limit, token) => AskAsync(cell, limit, token, page.Zone, cancellation));
+
+    public async Task<ProviderVolume> GetAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        await lookUps.VolumeAsync(cell, id, cancellation) ?? recent.Find(cell, id.Value)
+        ?? throw new VolumeException(ErrorCode.NotFound, $"There is no volume {id} in {cell.Region}.");
+
+    public async Task<IReadOnlyList<ProviderVolume>> FindAsync(
+        Cell cell, IReadOnlyList<ProviderVolumeId> ids, CancellationToken cancellation) =>
+        [.. (await Task.WhenAll(ids.Distinct().Select(id => lookUps.VolumeAsync(cell, id, cancellation)))).OfType<ProviderVolume>()];
+
+    public async Task<ProviderVolume?> FindAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
+        await lookUps.VolumeAsync(cell, operation, cancellation) ?? recent.Find(cell, operation.Value);
+
+    public async Task<ProviderVolume> CreateAsync(Cell cell, VolumeSpec spec, OperationId operation, CancellationToken cancellation)
+    {
+        if (spec.Size is null && spec.Snapshot is null) throw new VolumeException(ErrorCode.Invalid, "An empty volume needs a size.");
+        if (spec.Size > Largest)
+            throw new VolumeException(ErrorCode.QuotaExceeded, $"A volume of {spec.Size} does not fit: the largest that EBS makes is {Largest}.");
+        var open = await zones.OfAsync(cell, cancellation);
+        if (!open.Contains(spec.AvailabilityZone, StringComparer.Ordinal))
+            throw new VolumeException(ErrorCode.Invalid,
+                $"There is no availability zone {spec.AvailabilityZone} in {cell.Region}. There are {string.Join(", ", open)}.");
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                var answer = await sessions.ChangeAsync(cell, Actions.CreateVolume, (ec2, token) =>
+                    ec2.CreateVolumeAsync(Request(spec, operation), token), cancellation);
+                var made = EbsTranslation.From(answer.Volume)
+                    ?? throw new VolumeException(ErrorCode.Unavailable, $"The volume was not made: {FailureText.NotEc2}.");
+                recent.Add(cell, made.Id.Value, operation, made);
+                return made;
+            }
+            catch (VolumeException e) when (Outcome.IsUnknown(e) && tries < CreatePauses.Length)
+            {
+                await Task.Delay(CreatePauses[tries], time, cancellation);
+            }
+        }
+    }
+
+    public async Task<bool> DeleteAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation)
+    {
+        var before = await lookUps.VolumeAsync(cell, id, cancellation);
+        // Not seen is no proof: a volume may be younger than what EC2 shows. The call itself proves it.
+        if (before is not null && IsOnItsWay(before)) return false;
+        try
+        {
+            await sessions.ChangeAsync(cell, Actions.DeleteVolume, (ec2, token) =>
+                ec2.DeleteVolumeAsync(new DeleteVolumeRequest(id.Value), token), cancellation);
+        }
+        catch (VolumeException e) when (e.Code == ErrorCode.NotFound)
+        {
+            recent.Forget(cell, id.Value);
+            return true;
+        }
+        catch (VolumeException e) when (Outcome.IsUnknown(e) || e.Code == ErrorCode.Conflict)
+        {
+            // The reply was lost, or somebody was quicker: what is there now tells.
+            var now = await lookUps.VolumeAsync(cell, id, cancellation);
+            if (now is null && Outcome.IsUnknown(e)) return true;
+            if (now is not null && IsOnItsWay(now)) return false;
+            throw;
+        }
+        recent.Forget(cell, id.Value);
+        return await lookUps.VolumeAsync(cell, id, cancellation) is null;
+    }
+
+    /// <summary>Whether a volume is being deleted already.</summary>
+    /// <exception cref="VolumeException">Conflict: somebody has it.</exception>
+    static bool IsOnItsWay(ProviderVolume volume)
+    {
+        if (volume.State == VolumeState.Deleting) return true;
+        if (volume.ManagedBy is { } manager)
+            throw new VolumeException(ErrorCode.Conflict, $"The volume is managed by {manager}, which alone may delete it. Delete it there.");
+        if (volume.Attachments.Count > 0)
+            throw new VolumeException(ErrorCode.Conflict,
+                $"The volume is {string.Join(" and ", volume.Attachments.Select(Place))}. Detach it first.");
+        return volume.State == VolumeState.InUse
+            ? throw new VolumeException(ErrorCode.Conflict, "The volume is in use, AWS does not say by what. Detach it first.")
+            : false;
+    }
+
+    static string Place(ProviderAttachment attachment) =>
+        $"{(attachment.State is "attached" or "busy" ? "attached" : attachment.State)} to "
+        + (attachment.InstanceId is { } instance ? $"instance {instance}" : "something that AWS manages")
+        + (attachment.Device is { } device ? $" as {device}" : "");
+
+    async Task<(IReadOnlyList<ProviderVolume>, string?)> AskAsync(
+        Cell cell, int limit, string? token, string? zone, CancellationToken cancellation)
+    {
+        var answer = await sessions.ReadAsync(cell, Actions.DescribeVolumes, (ec2, cancel) => ec2.DescribeVolumesAsync(new DescribeVolumesRequest
+        {
+            MaxResults = limit,
+            NextToken = token,
+            // Without it, an account may be set to hide volumes that AWS manages and the account pays for.
+            IncludeManagedResources = true,
+            Filters = zone is null ? null : [new Filter("availability-zone", [zone])],
+        }, cancel), cancellation);
+        IReadOnlyList<ProviderVolume> found = [.. (answer.Volumes ?? []).Select(EbsTranslation.From).OfType<ProviderVolume>()];
+        await pacing.SawAsync(cell, found);
+        return (found, answer.NextToken);
+    }
+
+    static CreateVolumeRequest Request(VolumeSpec spec, OperationId operation)
+    {
+        List<Tag> tags = [new(EbsTranslation.OperationTag, operation.Value)];
+        if (EbsTranslation.CleanName(spec.Name) is { } name) tags.Add(new Tag(EbsTranslation.NameTag, name));
+        return new CreateVolumeRequest
+        {
+            AvailabilityZone = spec.AvailabilityZone,
+            Size = spec.Size is { } size ? (int)size.GiB : null,
+            SnapshotId = spec.Snapshot?.Value,
+            VolumeType = Amazon.EC2.VolumeType.Gp3,
+            ClientToken = operation.Value,
+            TagSpecifications = [new TagSpecification { ResourceType = Amazon.EC2.ResourceType.Volume, Tags = tags }],
+        };
+    }
+}
+
+/// <summary>What a failure says about the request.</summary>
+static class Outcome
+{
+    /// <summary>Whether nobody knows if it was done: a wait that AWS asks for is certainly nothing done.</summary>
+    public static bool IsUnknown(VolumeException e) => e is { Code: ErrorCode.Unavailable, RetryAfter: null };
+}

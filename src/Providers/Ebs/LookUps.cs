@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Amazon.EC2.Model;
+using Octavo.Core;
+
+namespace Octavo.Providers.Ebs;
+
+/// <summary>
+/// Single volumes and snapshots, by id and by the operation that made them, gathered into few requests. A filter instead of a list of ids: what is
+/// absent is then simply absent instead of failing the whole request, and the larger of AWS's two buckets pays.
+/// </summary>
+sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, TimeProvider time)
+{
+    /// <summary>EC2's bound on the values of one filter.</summary>
+    const int MostValues = 200;
+
+    const int VolumePage = 500;
+    const int SnapshotPage = 1000;
+
+    /// <summary>A person does not notice it, and everything that a burst of work asks comes together within it.</summary>
+    static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
+
+    static readonly string TagFilter = "tag:" + EbsTranslation.OperationTag;
+
+    readonly ConcurrentDictionary<(CredentialId, string Region, string Filter), Coalescer<ProviderVolume>> volumes = new();
+    readonly ConcurrentDictionary<(CredentialId, string Region, string Filter), Coalescer<ProviderSnapshot>> snapshots = new();
+
+    /// <summary>A volume, or null where there is none.</summary>
+    public Task<ProviderVolume?> VolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        Volumes(cell, "volume-id", v => v.Id.Value).FindAsync(id.Value, cancellation);
+
+    /// <summary>The volume that an operation made, or null.</summary>
+    public Task<ProviderVolume?> VolumeAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
+        Volumes(cell, TagFilter, v => v.CreatedBy?.Value).FindAsync(operation.Value, cancellation);
+
+    /// <summary>A snapshot, or null where there is none.</summary>
+    public Task<ProviderSnapshot?> SnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
+        Snapshots(cell, "snapshot-id", s => s.Id.Value).FindAsync(id.Value, cancellation);
+
+    /// <summary>The snapshot that an operation took, or null.</summary>
+    public Task<ProviderSnapshot?> SnapshotAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
+        Snapshots(cell, TagFilter, s => s.CreatedBy?.Value).FindAsync(operation.Value, cancellation);
+
+    Coalescer<ProviderVolume> Volumes(Cell cell, string filter, Func<ProviderVolume, string?> key) =>
+        volumes.GetOrAdd((cell.Credential, cell.Region, filter), _ => new(MostValues, Gather, time, async values =>
+            ByKey(await AllAsync(token => VolumesAsync(cell, filter, values, token)), key, v => v.CreatedAt)));
+
+    Coalescer<ProviderSnapshot> Snapshots(Cell cell, string filter, Func<ProviderSnapshot, string?> key) =>
+        snapshots.GetOrAdd((cell.Credential, cell.Region, filter), _ => new(MostValues, Gather, time, async values =>
+        {
+            var found = await AllAsync(token => SnapshotsAsync(cell, filter, values, token));
+            await pacing.SawAsync(cell, found);
+            return ByKey(found, key, s => s.StartedAt);
+        }));
+
+    async Task<(IEnumerable<ProviderVolume?>, string?)> VolumesAsync(
+        Cell cell, string filter, IReadOnlyCollection<string> values, string? token)
+    {
+        var page = await sessions.ReadAsync(cell, Actions.DescribeVolumes, (ec2, cancel) => ec2.DescribeVolumesAsync(new DescribeVolumesRequest
+        {
+            Filters = [new Filter(filter, [.. values])],
+            MaxResults = VolumePage,
+            NextToken = token,
+            IncludeManagedResources = true,
+        }, cancel), CancellationToken.None);
+        return ((page.Volumes ?? []).Select(EbsTranslation.From), page.NextToken);
+    }
+
+    async Task<(IEnumerable<ProviderSnapshot?>, string?)> SnapshotsAsync(
+        Cell cell, string filter, IReadOnlyCollection<string> values, string? token)
+    {
+        var page = await sessions.ReadAsync(cell, Actions.DescribeSnapshots, (ec2, cancel) => ec2.DescribeSnapshotsAsync(new DescribeSnapshotsRequest
+        {
+            Filters = [new Filter(filter, [.. values])],
+            OwnerIds = ["self"],
+            MaxResults = SnapshotPage,
+            NextToken = token,
+        }, cancel), CancellationToken.None);
+        return ((page.Snapshots ?? []).Select(EbsTranslation.From), page.NextToken);
+    }
+
+    static async Task<List<T>> AllAsync<T>(Func<string?, Task<(IEnumerable<T?> Items, string? Token)>> page) where T : class
+    {
+        var all = new List<T>();
+        string? token = null;
+        do
+        {
+            (var items, token) = await page(token);
+            all.AddRange(items.OfType<T>());
+        }
+        while (!string.IsNullOrEmpty(token));
+        return all;
+    }
+
+    /// <summary>Of several with one key, the oldest: it is the one that was wanted.</summary>
+    static Dictionary<string, T> ByKey<T>(List<T> found, Func<T, string?> key, Func<T, DateTimeOffset> madeAt)
+    {
+        var byKey = new Dictionary<string, T>(StringComparer.Ordinal);
+        foreach (var item in found.OrderBy(madeAt))
+            if (key(item) is { } k) byKey.TryAdd(k, item);
+        return byKey;
+    }
+}
