@@ -1,5 +1,6 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Amazon.Runtime;
 using Octavo.Core;
 
 namespace Octavo.Providers.Ebs;
@@ -31,10 +32,12 @@ static class DryRuns
             }, token)));
         return [.. answers.Where(a => !a.Item2).Select(a => Actions.Permission(a.Item1))];
 
-        Task<(string, bool)> ReadAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call) =>
+        Task<(string, bool)> ReadAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call)
+            where T : AmazonWebServiceResponse =>
             AskAsync(action, () => session.ReadAsync(region, action, call, cancellation));
 
-        Task<(string, bool)> ChangeAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call) =>
+        Task<(string, bool)> ChangeAsync<T>(string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call)
+            where T : AmazonWebServiceResponse =>
             AskAsync(action, () => session.ChangeAsync(region, action, call, cancellation));
     }
 

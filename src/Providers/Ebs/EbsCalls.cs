@@ -1,3 +1,4 @@
+using Amazon.Runtime;
 using Microsoft.Extensions.Logging;
 using Octavo.Core;
 
@@ -27,18 +28,21 @@ sealed class EbsCalls(ApiBudget budget, TimeProvider time, ILogger<EbsCalls> log
     static readonly TimeSpan[] ReadPauses = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1)];
 
     /// <summary>Makes a request that changes nothing.</summary>
-    public Task<T> ReadAsync<T>(CallTarget target, Func<CancellationToken, Task<T>> call, CancellationToken cancellation) =>
+    public Task<T> ReadAsync<T>(CallTarget target, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+        where T : AmazonWebServiceResponse =>
         CallAsync(target, call, ReadPatience, ReadPauses, cancellation);
 
     /// <summary>
     /// Makes a request that changes something, once. <see cref="ErrorCode.Unavailable"/> without a
     /// <see cref="VolumeException.RetryAfter"/> means that nobody knows whether it was done.
     /// </summary>
-    public Task<T> ChangeAsync<T>(CallTarget target, Func<CancellationToken, Task<T>> call, CancellationToken cancellation) =>
+    public Task<T> ChangeAsync<T>(CallTarget target, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+        where T : AmazonWebServiceResponse =>
         CallAsync(target, call, ChangePatience, [], cancellation);
 
     async Task<T> CallAsync<T>(
         CallTarget target, Func<CancellationToken, Task<T>> call, TimeSpan patience, TimeSpan[] pauses, CancellationToken cancellation)
+        where T : AmazonWebServiceResponse
     {
         var bucket = budget.Of(target.Account, target.Region, target.Action);
         var (throttles, failures) = (0, 0);
@@ -55,6 +59,8 @@ sealed class EbsCalls(ApiBudget budget, TimeProvider time, ILogger<EbsCalls> log
             try
             {
                 var answer = await call(cancellation);
+                // To the SDK's parser a well-formed page of a proxy is an empty list: as such it would say that everything is gone.
+                if (string.IsNullOrEmpty(answer.ResponseMetadata?.RequestId)) throw new FormatException("The answer names no request.");
                 bucket.Succeeded();
                 return answer;
             }

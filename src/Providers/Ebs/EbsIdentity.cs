@@ -20,7 +20,7 @@ sealed class EbsIdentity(ProviderAccess access, EbsEndpoints endpoints, EbsCalls
 
     readonly SemaphoreSlim renewing = new(1);
     AWSCredentials? first;
-    DateTimeOffset heldUntil = DateTimeOffset.MinValue;
+    DateTimeOffset heldUntil = DateTimeOffset.UnixEpoch;
 
     /// <summary>What clients sign with.</summary>
     public HeldCredentials Held { get; } = new();
@@ -28,14 +28,20 @@ sealed class EbsIdentity(ProviderAccess access, EbsEndpoints endpoints, EbsCalls
     /// <summary>Makes what is held good for the next call.</summary>
     public async Task FreshenAsync(CancellationToken cancellation)
     {
-        if (access.RoleArn is not null && time.GetUtcNow() < heldUntil - RenewBefore) return;
+        if (time.GetUtcNow() < heldUntil - RenewBefore) return;
         await renewing.WaitAsync(cancellation);
         try
         {
             if (time.GetUtcNow() < heldUntil - RenewBefore) return;
             var own = await FirstAsync();
-            if (access.RoleArn is null) Held.Current = own;
-            else await AssumeAsync(own, cancellation);
+            if (access.RoleArn is not null)
+            {
+                await AssumeAsync(own, cancellation);
+                return;
+            }
+            Held.Current = own;
+            // The SDK renews what a profile or the machine gives; a key stays what it is.
+            if (access.Source == AccessSource.Key) heldUntil = DateTimeOffset.MaxValue;
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Amazon.EC2;
+using Amazon.Runtime;
 using Octavo.Core;
 
 namespace Octavo.Providers.Ebs;
@@ -19,6 +20,7 @@ sealed class EbsSession(ProviderAccess access, EbsEndpoints endpoints, EbsCalls 
     /// <summary>Makes a request that changes nothing.</summary>
     public async Task<T> ReadAsync<T>(
         string region, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellation)
+        where T : AmazonWebServiceResponse
     {
         var (client, target) = await PrepareAsync(region, action, cancellation);
         return await calls.ReadAsync(target, token => call(client, token), cancellation);
@@ -27,6 +29,7 @@ sealed class EbsSession(ProviderAccess access, EbsEndpoints endpoints, EbsCalls 
     /// <summary>Makes a request that changes something; see <see cref="EbsCalls.ChangeAsync"/>.</summary>
     public async Task<T> ChangeAsync<T>(
         string region, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellation)
+        where T : AmazonWebServiceResponse
     {
         var (client, target) = await PrepareAsync(region, action, cancellation);
         return await calls.ChangeAsync(target, token => call(client, token), cancellation);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Amazon.EC2;
+using Amazon.Runtime;
 using Octavo.Core;
 
 namespace Octavo.Providers.Ebs;
@@ -20,12 +21,14 @@ sealed class EbsSessions(ICredentialVault vault, EbsEndpoints endpoints, EbsCall
 
     /// <summary>Makes a request that changes nothing, in a cell.</summary>
     public Task<T> ReadAsync<T>(
-        Cell cell, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellation) =>
+        Cell cell, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellation)
+        where T : AmazonWebServiceResponse =>
         RunAsync(cell.Credential, session => session.ReadAsync(cell.Region, action, call, cancellation), cancellation);
 
     /// <summary>Makes a request that changes something, in a cell; see <see cref="EbsCalls.ChangeAsync"/>.</summary>
     public Task<T> ChangeAsync<T>(
-        Cell cell, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellation) =>
+        Cell cell, string action, Func<AmazonEC2Client, CancellationToken, Task<T>> call, CancellationToken cancellation)
+        where T : AmazonWebServiceResponse =>
         RunAsync(cell.Credential, session => session.ChangeAsync(cell.Region, action, call, cancellation), cancellation);
 
     /// <summary>Whose limits a cell's requests draw on.</summary>

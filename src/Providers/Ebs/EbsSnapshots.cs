@@ -76,7 +76,10 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
     {
         if (pace.Begin(volume, operation) is { } wait)
             throw new VolumeException(ErrorCode.Unavailable,
-                $"AWS takes no other snapshot of this volume or account for now; Octavo takes it in {wait.TotalSeconds:0} s.") { RetryAfter = wait };
+                $"AWS takes no other snapshot of this volume or account for now; Octavo takes it in {wait.TotalSeconds:0} s.")
+            {
+                RetryAfter = wait,
+            };
         ProviderSnapshot? taken = null;
         var isRefused = false;
         try
