@@ -4,7 +4,7 @@ namespace Octavo.Api;
 
 /// <summary>A change under way or done. Times are UTC.</summary>
 /// <param name="Id">32 hexadecimal digits.</param>
-/// <param name="Kind">create-volume, import-volume, delete-volume, create-snapshot, delete-snapshot or check-pool.</param>
+/// <param name="Kind">create-volume, import-volume, delete-volume, create-snapshot, delete-snapshot, check-pool or refresh-credential.</param>
 /// <param name="State">queued, running, succeeded, failed or cancelled.</param>
 /// <param name="Step">The step that it is at.</param>
 /// <param name="ProgressPercent">0 to 100.</param>

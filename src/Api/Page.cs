@@ -17,6 +17,19 @@ public sealed record VolumePage(IReadOnlyList<Volume> Items, string? NextPageTok
 /// <param name="Region">The region.</param>
 /// <param name="ObservedAt">When it was last seen whole; null if never.</param>
 /// <param name="FailedAt">When the last pass failed; null if it did not.</param>
+/// <param name="FailureCode">Why, as the provider's own code; null where it gave none.</param>
 /// <param name="Failure">Why, in a sentence.</param>
+/// <param name="StaleSince">When the first pass after the last good one failed: what is listed is as old as <paramref name="ObservedAt"/>.</param>
+/// <param name="VolumeCount">Volumes that the last whole pass saw.</param>
+/// <param name="SnapshotCount">Snapshots that the last whole pass saw.</param>
+/// <param name="Sync">The pass under way; null between two.</param>
 public sealed record CellStatus(
-    string Provider, string CredentialId, string Region, DateTimeOffset? ObservedAt, DateTimeOffset? FailedAt, string? Failure);
+    string Provider, string CredentialId, string Region, DateTimeOffset? ObservedAt, DateTimeOffset? FailedAt, string? FailureCode,
+    string? Failure, DateTimeOffset? StaleSince, int VolumeCount, int SnapshotCount, SyncProgress? Sync);
+
+/// <summary>How far a pass over a cell is.</summary>
+/// <param name="BeganAt">When it began; before this start of the service, where it resumed one.</param>
+/// <param name="Pages">Pages listed.</param>
+/// <param name="Volumes">Volumes listed.</param>
+/// <param name="Snapshots">Snapshots listed.</param>
+public sealed record SyncProgress(DateTimeOffset BeganAt, int Pages, int Volumes, int Snapshots);

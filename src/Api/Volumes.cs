@@ -2,18 +2,30 @@ namespace Octavo.Api;
 
 /// <summary>A volume, as <c>/v2</c> shows it. Times are UTC.</summary>
 /// <param name="Id">Octavo's own id: 32 hexadecimal digits.</param>
-/// <param name="Name">Its name; <c>Synced from local</c> for one that was found in the pool folder.</param>
-/// <param name="Provider">The provider that keeps it: <c>local</c>.</param>
+/// <param name="Name">
+/// Its name; <c>Synced from local</c> for one that was found in the pool folder, <c>Synced from AWS</c> for one found there without a Name tag.
+/// </param>
+/// <param name="Provider">The provider that keeps it: <c>local</c> or <c>ebs</c>.</param>
 /// <param name="ProviderVolumeId">The provider's id, <c>vol-…</c>; null until the provider has made it.</param>
 /// <param name="CredentialId">The credential it was made or found with.</param>
 /// <param name="Region">The region.</param>
 /// <param name="AvailabilityZone">The zone.</param>
-/// <param name="State">creating, available, in-use or error.</param>
+/// <param name="State">creating, available, in-use or error; deleted for one that is gone, which no list shows unless asked.</param>
 /// <param name="StateReason">A sentence where the state is error.</param>
 /// <param name="SizeBytes">Its exact size in bytes.</param>
 /// <param name="SizeGib">Its size in GiB, rounded up.</param>
 /// <param name="SnapshotId">The provider's id of the snapshot it was made from.</param>
-/// <param name="Attachment">Where it hangs; null when nowhere.</param>
+/// <param name="Attachment">Where it hangs, the oldest; null when nowhere.</param>
+/// <param name="Attachments">Every attachment, the oldest first; several only where <paramref name="IsMultiAttach"/>.</param>
+/// <param name="VolumeType">The provider's word for its kind, as it came; null where there are no kinds.</param>
+/// <param name="Iops">Provisioned input and output operations per second, where there is such a thing.</param>
+/// <param name="ThroughputMibps">Provisioned throughput in MiB/s, where there is such a thing.</param>
+/// <param name="IsEncrypted">Whether its bytes are encrypted at rest; null where the provider does not say.</param>
+/// <param name="KmsKeyId">The key that encrypts it.</param>
+/// <param name="IsMultiAttach">Whether it may hang on several instances.</param>
+/// <param name="ManagedBy">The service that manages it and alone may detach it; null for the account's own.</param>
+/// <param name="Tags">Its tags.</param>
+/// <param name="Stale">Why this entry may be old; null while its cell is fresh.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="UpdatedAt">When this entry last changed.</param>
 public sealed record Volume(
@@ -30,8 +42,24 @@ public sealed record Volume(
     long SizeGib,
     string? SnapshotId,
     Attachment? Attachment,
+    IReadOnlyList<Attachment> Attachments,
+    string? VolumeType,
+    int? Iops,
+    int? ThroughputMibps,
+    bool? IsEncrypted,
+    string? KmsKeyId,
+    bool IsMultiAttach,
+    string? ManagedBy,
+    IReadOnlyDictionary<string, string> Tags,
+    Stale? Stale,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
+
+/// <summary>Why an entry may be old: the passes over its cell fail.</summary>
+/// <param name="Code">The provider's own code; null where it gave none.</param>
+/// <param name="Message">A sentence.</param>
+/// <param name="Since">When they began to fail.</param>
+public sealed record Stale(string? Code, string Message, DateTimeOffset Since);
 
 /// <summary>Where a volume hangs.</summary>
 /// <param name="State">attaching, attached, detaching, detached or busy.</param>

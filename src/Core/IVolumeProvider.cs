@@ -77,6 +77,10 @@ public interface IVolumeProvider
     /// <summary>One snapshot.</summary>
     Task<ProviderSnapshot> GetSnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation);
 
+    /// <summary>Those of these snapshots that are there, in any order: proof of what is gone.</summary>
+    Task<IReadOnlyList<ProviderSnapshot>> FindSnapshotsAsync(
+        Cell cell, IReadOnlyList<ProviderSnapshotId> ids, CancellationToken cancellation);
+
     /// <summary>Fixes the instant and returns; the copy goes on in the background.</summary>
     /// <param name="mayBeTaken">
     /// Whether an earlier call of this operation has an outcome that nobody knows: then it is looked for before another one is taken.

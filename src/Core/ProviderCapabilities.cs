@@ -8,8 +8,9 @@ namespace Octavo.Core;
 /// <param name="IsTheOnlyOwner">
 /// Nobody but Octavo deletes here: what is missing was lost, not deleted, and stays listed in error.
 /// </param>
+/// <param name="LongestPoll">What takes long is looked at this often at least: rarely where a look costs somebody's budget.</param>
 public sealed record ProviderCapabilities(
-    bool CanImport, bool CanExport, bool CanCheck, bool SnapshotsOutliveVolume, bool IsTheOnlyOwner);
+    bool CanImport, bool CanExport, bool CanCheck, bool SnapshotsOutliveVolume, bool IsTheOnlyOwner, TimeSpan LongestPoll);
 
 /// <summary>One inconsistency that a check found.</summary>
 /// <param name="Kind">A fixed word for programs: <c>orphan-record</c>.</param>

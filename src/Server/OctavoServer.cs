@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Octavo.Api;
+using Octavo.Core;
 using Octavo.Providers;
 using Octavo.Server.Accounts;
 using Octavo.Server.Credentials;
@@ -87,11 +88,13 @@ static class OctavoServer
 
         services.AddSingleton<Callers>().AddSingleton<FailedSignIns>().AddSingleton<SignIn>();
         services.AddSingleton<AccountStore>().AddSingleton<UserStore>().AddSingleton<CredentialStore>();
-        services.AddSingleton<Cells>().AddSingleton<AccountVersions>();
+        services.AddSingleton<ICredentialVault>(provider => provider.GetRequiredService<CredentialStore>());
+        services.AddSingleton<CredentialProbe>().AddSingleton<AddCredential>();
+        services.AddSingleton<Cells>().AddSingleton<CellProgress>().AddSingleton<AccountVersions>();
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
         services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<Exports>();
         services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();
-        services.AddHandler<CreateSnapshot>().AddHandler<DeleteSnapshot>().AddHandler<CheckPool>();
+        services.AddHandler<CreateSnapshot>().AddHandler<DeleteSnapshot>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
         services.AddHostedService<OperationRunner>();
         services.AddSingleton<InventoryReconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<InventoryReconciler>());

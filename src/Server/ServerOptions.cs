@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Octavo.Server;
 
 /// <summary>The command line could not be understood; the message says what would be right.</summary>
@@ -8,8 +10,9 @@ sealed class UsageException(string message) : Exception(message);
 /// <param name="Urls"><c>--urls</c>, <c>OCTAVO_URLS</c>: where to listen, several separated by semicolons.</param>
 /// <param name="HasFormSignIn"><c>OCTAVO_FORM_SIGN_IN=off</c> switches off the rule that lets the page's literal POST sign in by
 /// its form fields.</param>
+/// <param name="SyncInterval"><c>OCTAVO_SYNC_SECONDS</c>: a cloud's cells are looked at so often; 60 s by default.</param>
 /// <param name="BackupTarget">The file of <c>backup FILE</c>; null to serve.</param>
-sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, string? BackupTarget)
+sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, TimeSpan SyncInterval, string? BackupTarget)
 {
     /// <summary>Loopback only: TLS and other addresses are the operator's decision.</summary>
     public const string DefaultUrls = "http://127.0.0.1:8080";
@@ -23,6 +26,7 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
           --data DIR    the data folder; default ./octavo-data, or OCTAVO_DATA
           --urls URLS   where to listen; default http://127.0.0.1:8080, or OCTAVO_URLS
 
+        OCTAVO_SYNC_SECONDS=60 looks at each region of a cloud so often, 5 to 86400.
         OCTAVO_FORM_SIGN_IN=off refuses the sign-in by form fields of the 2011 documentation's POST.
         """;
 
@@ -53,7 +57,8 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
             }
         }
         CheckUrls(urls);
-        return new ServerOptions(data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", backup);
+        return new ServerOptions(
+            data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", Seconds(environment("OCTAVO_SYNC_SECONDS"), "OCTAVO_SYNC_SECONDS", 60), backup);
     }
 
     /// <summary>An address to try from this machine: the first one, by loopback where it stands for every interface.</summary>
@@ -80,6 +85,14 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
     // Kestrel's two names for every interface are no hosts to Uri.
     static string WithLoopback(string url) =>
         url.Replace("//*", "//127.0.0.1", StringComparison.Ordinal).Replace("//+", "//127.0.0.1", StringComparison.Ordinal);
+
+    static TimeSpan Seconds(string? given, string name, int otherwise) => given switch
+    {
+        null or "" => TimeSpan.FromSeconds(otherwise),
+        _ when int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 5 and <= 86_400 =>
+            TimeSpan.FromSeconds(seconds),
+        _ => throw new UsageException($"{name} is \"{given}\"; it must be a number of seconds from 5 to 86400."),
+    };
 
     static string Value(string[] args, ref int i) =>
         i + 1 < args.Length && args[i + 1].Length > 0

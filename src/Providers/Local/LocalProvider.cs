@@ -26,7 +26,8 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
     public string FoundName => "Synced from local";
 
     public ProviderCapabilities Capabilities { get; } =
-        new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true);
+        new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true,
+            LongestPoll: TimeSpan.FromMilliseconds(250));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) =>
         Task.FromResult(new CredentialReport("local", [Region], []));
@@ -104,6 +105,11 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
     public Task<ProviderSnapshot> GetSnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult(
             pool.FindSnapshot(id.Value) is { } snapshot ? Translation.From(snapshot) : throw NoSnapshot()), cancellation);
+
+    public Task<IReadOnlyList<ProviderSnapshot>> FindSnapshotsAsync(
+        Cell cell, IReadOnlyList<ProviderSnapshotId> ids, CancellationToken cancellation) =>
+        WithPoolAsync<IReadOnlyList<ProviderSnapshot>>(cell, pool => Task.FromResult<IReadOnlyList<ProviderSnapshot>>(
+            [.. ids.Select(id => pool.FindSnapshot(id.Value)).OfType<EngineSnapshot>().Select(Translation.From)]), cancellation);
 
     // The id comes from the operation, so that the engine itself knows what was taken: it need not be told to look.
     public Task<ProviderSnapshot> CreateSnapshotAsync(

@@ -2,6 +2,7 @@ using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Accounts;
 using Octavo.Server.Http;
+using Octavo.Server.Inventory;
 
 namespace Octavo.Server.Credentials;
 
@@ -14,6 +15,7 @@ static class CredentialEndpoints
         v2.MapPost("/credentials", CreateAsync).WithName("CreateCredential");
         v2.MapGet("/credentials/{id}", ShowAsync).WithName("ShowCredential");
         v2.MapDelete("/credentials/{id}", DeleteAsync).WithName("DeleteCredential");
+        v2.MapPost("/credentials/{id}/refresh", RefreshAsync).WithName("RefreshCredential");
     }
 
     static async Task<Page<Credential>> ListAsync(
@@ -21,19 +23,23 @@ static class CredentialEndpoints
         await credentials.ListAsync(caller.Account, page, cancellation);
 
     static async Task<IResult> CreateAsync(
-        Admin caller, Body<CreateCredentialRequest> body, CredentialStore credentials, CancellationToken cancellation)
-    {
-        var credential = await credentials.CreateAsync(caller.Account, body.Value, cancellation);
-        return TypedResults.Json(credential, ApiJson.Wire.Credential, statusCode: StatusCodes.Status201Created);
-    }
+        Admin caller, Body<CreateCredentialRequest> body, AddCredential add, CancellationToken cancellation) =>
+        TypedResults.Json(
+            await add.AddAsync(caller, body.Value, mayBeUnproven: false, cancellation), ApiJson.Wire.Credential,
+            statusCode: StatusCodes.Status201Created);
 
-    static async Task<Credential> ShowAsync(
-        Admin caller, string id, CredentialStore credentials, CancellationToken cancellation) =>
-        await credentials.FindAsync(caller.Account, id, cancellation) ?? throw NotFound();
+    static async Task<CredentialDetails> ShowAsync(
+        Admin caller, string id, CredentialStore credentials, Cells cells, CellProgress progress, CancellationToken cancellation) =>
+        new(await credentials.FindAsync(caller.Account, id, cancellation) ?? throw NotFound(),
+            progress.Of(await cells.StatusAsync(caller.Account, id, cancellation)));
 
     static async Task<IResult> DeleteAsync(
-        Admin caller, string id, CredentialStore credentials, CancellationToken cancellation) =>
-        await credentials.DeleteAsync(caller.Account, id, cancellation) ? TypedResults.NoContent() : throw NotFound();
+        Admin caller, string id, bool? forget, CredentialStore credentials, CancellationToken cancellation) =>
+        await credentials.DeleteAsync(caller.Account, id, forget ?? false, cancellation) ? TypedResults.NoContent() : throw NotFound();
+
+    static async Task<IResult> RefreshAsync(Admin caller, string id, RefreshCredential refresh, CancellationToken cancellation) =>
+        Accepted.Json(await refresh.EnqueueAsync(caller.Account, id, cancellation), o => new OperationAccepted(o),
+            ApiJson.Wire.OperationAccepted);
 
     static VolumeException NotFound() => new(ErrorCode.NotFound, "There is no such credential in this account.");
 }

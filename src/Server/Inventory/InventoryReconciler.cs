@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Octavo.Core;
+using Octavo.Server.Credentials;
 using Octavo.Server.Snapshots;
 using Octavo.Server.Volumes;
 
@@ -9,42 +8,48 @@ namespace Octavo.Server.Inventory;
 
 /// <summary>
 /// Looks at every cell again and again and writes what it saw into the inventory. A cell whose pass fails keeps its rows, known to be
-/// stale; it never loses them.
+/// stale; it never loses them, and the others go on.
 /// </summary>
 sealed class InventoryReconciler(
-    Database.Database database, Cells cells, AccountVersions versions, VolumeStore volumes, SnapshotStore snapshots, TimeProvider time,
-    ILogger<InventoryReconciler> log) : BackgroundService
+    Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, AccountVersions versions, VolumeStore volumes,
+    SnapshotStore snapshots, ServerOptions options, TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
 {
-    /// <summary>A found image is listed, and a volume in use shown so, about this long after. A pass over 10,000 volumes takes
-    /// some tenths of a second.</summary>
-    static readonly TimeSpan PassInterval = TimeSpan.FromSeconds(5);
+    /// <summary>The own pools are looked at so often: a found image is listed, and a volume in use shown so, about this long after. A pass
+    /// over 10,000 volumes takes some tenths of a second. What else is due is looked for as often.</summary>
+    static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Tombstones are looked through so often.</summary>
     static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
 
-    /// <summary>An observation equal to the last one is not written again, but for every so manieth: that heals a row that
-    /// anything else got wrong.</summary>
-    const int FullPassEvery = 12;
+    /// <summary>Chains of pages at once, over all cells of a cloud: each mostly waits for an answer, and 32 of 0.3 s a page are 50,000
+    /// volumes a second.</summary>
+    const int MaxChains = 32;
 
-    /// <summary>Cells looked at side by side: providers wait for disks and networks, not for this process.</summary>
-    const int MaxParallelCells = 4;
+    /// <summary>The own pools do their work here, on these processors.</summary>
+    const int MaxOwnChains = 4;
 
-    const int PageSize = 1000;
-
-    readonly ConcurrentDictionary<Cell, (string Seen, int Passes)> last = new();
+    readonly SemaphoreSlim chains = new(MaxChains, MaxChains);
+    readonly SemaphoreSlim ownChains = new(MaxOwnChains, MaxOwnChains);
+    readonly ConcurrentDictionary<Cell, CellState> states = new();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var pruned = DateTimeOffset.MinValue;
-        using var timer = new PeriodicTimer(PassInterval, time);
+        var running = new List<Task>();
+        var probing = Task.CompletedTask;
+        using var timer = new PeriodicTimer(LookInterval, time);
         try
         {
             do
             {
                 try
                 {
-                    await PassAsync(stoppingToken);
+                    running.RemoveAll(task => task.IsCompleted);
+                    if (probing.IsFaulted) log.LogError(probing.Exception, "Credentials could not be probed");
+                    if (probing.IsCompleted) probing = probe.ProbeDueAsync(stoppingToken);
+                    foreach (var known in await cells.AllAsync(stoppingToken))
+                        if (IsDue(known)) running.Add(PassAsync(known, stoppingToken));
                     if (time.GetUtcNow() - pruned < PruneInterval) continue;
                     await volumes.PruneAsync(stoppingToken);
                     await snapshots.PruneAsync(stoppingToken);
@@ -52,7 +57,7 @@ sealed class InventoryReconciler(
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    log.LogError(e, "The pass over the inventory failed; the next one is in {Seconds} s", PassInterval.TotalSeconds);
+                    log.LogError(e, "The inventory could not be looked through; the next look is in {Seconds} s", LookInterval.TotalSeconds);
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -61,68 +66,91 @@ sealed class InventoryReconciler(
         {
             // Stopping.
         }
+        await Task.WhenAll(running.Append(probing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>One pass over every cell. One at a time.</summary>
+    /// <summary>One pass over every cell, now.</summary>
     public async Task PassAsync(CancellationToken cancellation) =>
-        await Parallel.ForEachAsync(
-            await cells.AllAsync(cancellation),
-            new ParallelOptions { MaxDegreeOfParallelism = MaxParallelCells, CancellationToken = cancellation },
-            async (entry, token) => await PassAsync(entry.Cell, entry.Provider, token));
+        await Task.WhenAll((await cells.AllAsync(cancellation)).Select(known => PassAsync(known, cancellation)));
 
-    async Task PassAsync(Cell cell, IVolumeProvider provider, CancellationToken cancellation)
+    /// <summary>
+    /// One pass over a cell that begins now or when the one under way has ended. Null where it saw everything; else why it failed, which is
+    /// recorded already.
+    /// </summary>
+    public async Task<VolumeException?> PassAsync(KnownCell known, CancellationToken cancellation)
     {
-        var began = time.GetUtcNow();
+        var state = states.GetOrAdd(known.Cell, _ => new CellState());
+        await state.Turn.WaitAsync(cancellation);
         try
         {
-            var capacity = await provider.GetCapacityAsync(cell, cancellation);
-            var seenVolumes = ObservedVolumes.Text(
-                await AllAsync(page => provider.ListVolumesAsync(cell, page, cancellation)));
-            var seenSnapshots = ObservedSnapshots.Text(
-                await AllAsync(page => provider.ListSnapshotsAsync(cell, page, cancellation)));
-            var seen = Fingerprint(seenVolumes, seenSnapshots);
-            var before = last.GetValueOrDefault(cell);
-            var isSame = before.Seen == seen && before.Passes < FullPassEvery;
-            await using var transaction = await database.BeginAsync(cancellation);
-            await Cells.ObservedAsync(transaction, cell, capacity, began, cancellation);
-            if (!isSame)
-            {
-                var now = time.GetUtcNow();
-                var changed = await ObservedVolumes.ApplyAsync(
-                    transaction, cell, provider.Kind, seenVolumes, began, now, cancellation);
-                await ObservedSnapshots.ApplyAsync(transaction, cell, seenSnapshots, began, now, cancellation);
-                if (changed > 0) transaction.OnCommitted(() => versions.Changed(cell.Account));
-            }
-            await transaction.CommitAsync();
-            last[cell] = (seen, isSame ? before.Passes + 1 : 0);
+            return await TryAsync(known, state, cancellation);
+        }
+        finally
+        {
+            state.DueAt = time.GetUtcNow() + Interval(known);
+            state.Turn.Release();
+        }
+    }
+
+    async Task<VolumeException?> TryAsync(KnownCell known, CellState state, CancellationToken cancellation)
+    {
+        var (cell, provider) = known;
+        var checkpoint = await Checkpoint.LoadAsync(database, cell, time, cancellation);
+        if (checkpoint.Pages > 0)
+            log.LogInformation("The pass over {Provider} {Region} of account {Account} that began at {Began:u} is resumed behind {Pages} pages",
+                provider.Kind, cell.Region, cell.AccountName, checkpoint.Began, checkpoint.Pages);
+        try
+        {
+            state.Memory.BeginPass();
+            await new CellPass(
+                database, versions, known, state.Memory, progress.Begin(cell, checkpoint.Began), checkpoint,
+                provider.Capabilities.IsTheOnlyOwner ? ownChains : chains, time).RunAsync(cancellation);
+            return null;
         }
         catch (VolumeException e)
         {
-            log.LogWarning(e, "The pass over {Provider} {Region} of account {Account} failed: {Message}",
-                provider.Kind, cell.Region, cell.AccountName, e.Message);
-            await cells.FailedAsync(cell, e.Message, time.GetUtcNow(), cancellation);
+            return await FailedAsync(known, e, cancellation);
         }
-    }
-
-    static string Fingerprint(string volumes, string snapshots)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(MemoryMarshal.AsBytes<char>(volumes));
-        hash.AppendData(MemoryMarshal.AsBytes<char>(snapshots));
-        return Convert.ToHexString(hash.GetHashAndReset());
-    }
-
-    static async Task<List<T>> AllAsync<T>(Func<PageRequest, Task<ProviderPage<T>>> list)
-    {
-        var all = new List<T>();
-        string? token = null;
-        do
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            var page = await list(new PageRequest(PageSize, token));
-            all.AddRange(page.Items);
-            token = page.NextToken;
+            // Our own bug: what it half did is not gone on with.
+            await checkpoint.ForgetAsync(cancellation);
+            return await FailedAsync(known, new VolumeException(
+                ErrorCode.Internal, "Something went wrong on our side; the log tells the cause under this region.", e), cancellation);
         }
-        while (token is not null);
-        return all;
+        finally
+        {
+            progress.End(cell);
+        }
+    }
+
+    async Task<VolumeException> FailedAsync(KnownCell known, VolumeException failure, CancellationToken cancellation)
+    {
+        var (cell, provider) = known;
+        var isNews = await cells.FailedAsync(cell, failure.ProviderCode, failure.Message, time.GetUtcNow(), cancellation);
+        // Once loudly, then quietly: a revoked key fails every minute.
+        log.Log(isNews ? LogLevel.Warning : LogLevel.Debug, failure,
+            "The pass over {Provider} {Region} of account {Account} failed, its {Volumes} volumes are stale: {Code} {Message} (request {Request})",
+            provider.Kind, cell.Region, cell.AccountName, known.VolumeCount, failure.ProviderCode, failure.Message, failure.ProviderRequestId);
+        return failure;
+    }
+
+    bool IsDue(KnownCell known)
+    {
+        var state = states.GetOrAdd(known.Cell, _ => new CellState { DueAt = (known.ObservedAt ?? default) + Interval(known) });
+        return state.Turn.CurrentCount > 0 && (known.Provider.Capabilities.IsTheOnlyOwner || state.DueAt <= time.GetUtcNow());
+    }
+
+    /// <summary>A tenth more or less, so that cells that began together do not stay together.</summary>
+    TimeSpan Interval(KnownCell known) => known.Provider.Capabilities.IsTheOnlyOwner
+        ? LookInterval
+        : options.SyncInterval * (0.9 + 0.2 * Random.Shared.NextDouble());
+
+    /// <summary>What is known of a cell between two passes.</summary>
+    sealed class CellState
+    {
+        public SemaphoreSlim Turn { get; } = new(1, 1);
+        public CellMemory Memory { get; } = new();
+        public DateTimeOffset DueAt { get; set; }
     }
 }

@@ -12,6 +12,7 @@ interface IOperationHandler
     string Kind { get; }
 
     /// <summary>Does it, or goes on with it, and records the outcome with <see cref="OperationStore.SucceedAsync"/>.</summary>
+    /// <exception cref="PostponedException">It goes on later.</exception>
     /// <exception cref="VolumeException">Transient: it is repeated later. Any other: <see cref="UndoAsync"/> follows.</exception>
     Task RunAsync(RunningOperation running, CancellationToken cancellation);
 
@@ -54,6 +55,22 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
         return await task;
     }
 
+    /// <summary>
+    /// Waits before the provider is looked at again: briefly at first, longer the longer the operation takes. A long wait is not sat out: the
+    /// operation is put down, and taken up again at its time, so that a snapshot of hours holds no place.
+    /// </summary>
+    /// <exception cref="PostponedException">To be let through.</exception>
+    public async Task PauseAsync(IVolumeProvider provider, TimeProvider time, CancellationToken cancellation)
+    {
+        var age = time.GetUtcNow() - operation.CreatedAt;
+        var pause = TimeSpan.FromTicks(Math.Clamp(age.Ticks / 10, ProgressInterval.Ticks, provider.Capabilities.LongestPoll.Ticks));
+        if (pause > LongestSatOut) throw new PostponedException(pause);
+        await Task.Delay(pause, time, cancellation);
+    }
+
+    /// <summary>Being put down and taken up costs two commits: worth it from here on.</summary>
+    static readonly TimeSpan LongestSatOut = TimeSpan.FromSeconds(2);
+
     /// <summary>How often progress is looked at while something is copied.</summary>
     public static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
@@ -65,4 +82,11 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
 
         public void Report(double value) => Volatile.Write(ref this.value, value);
     }
+}
+
+/// <summary>The operation goes on at a later time; nothing is wrong with it.</summary>
+sealed class PostponedException(TimeSpan after) : Exception
+{
+    /// <summary>When.</summary>
+    public TimeSpan After => after;
 }

@@ -12,6 +12,7 @@ static class OperationKind
     public const string CreateSnapshot = "create-snapshot";
     public const string DeleteSnapshot = "delete-snapshot";
     public const string CheckPool = "check-pool";
+    public const string RefreshCredential = "refresh-credential";
 }
 
 /// <summary>The states of an operation, as the table and the wire spell them.</summary>

@@ -18,7 +18,7 @@ sealed class OperationRunner(
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Most of them only wait for the engine, which bounds its own work; each costs a few kilobytes.</summary>
-    const int MaxRunning = 256;
+    const int MaxRunning = 1024;
 
     /// <summary>A failure that is worth repeating is repeated so often, then it is final.</summary>
     const int MaxFailures = 8;
@@ -72,7 +72,7 @@ sealed class OperationRunner(
         try
         {
             await AttemptAsync(new RunningOperation(operation, attempt, operations), stop.Token);
-            log.LogInformation("Operation {Operation} ({Kind}), attempt {Attempt}, is over", operation.Id, operation.Kind, attempt.Number);
+            log.LogDebug("Operation {Operation} ({Kind}), attempt {Attempt}, is over", operation.Id, operation.Kind, attempt.Number);
         }
         catch (LeaseLostException e)
         {
@@ -109,6 +109,18 @@ sealed class OperationRunner(
         try
         {
             await handler.RunAsync(run, cancellation);
+            return;
+        }
+        catch (PostponedException e)
+        {
+            await operations.YieldAsync(run.Attempt, time.GetUtcNow() + e.After, isFailure: false, cancellation);
+            return;
+        }
+        catch (VolumeException e) when (e.RetryAfter is not null)
+        {
+            log.LogDebug(e, "Operation {Operation} ({Kind}) waits {Seconds} s: {Message}", operation.Id, operation.Kind,
+                e.RetryAfter.Value.TotalSeconds, e.Message);
+            await operations.YieldAsync(run.Attempt, time.GetUtcNow() + e.RetryAfter.Value, isFailure: false, cancellation);
             return;
         }
         catch (VolumeException e) when (e.IsTransient && operation.Failures < MaxFailures)

@@ -8,7 +8,7 @@ using Octavo.Server.Http;
 namespace Octavo.Server.Scalarium;
 
 /// <summary>The knowledge base's calls on credentials.</summary>
-sealed class ScalariumCredentials(CredentialStore credentials)
+sealed class ScalariumCredentials(CredentialStore credentials, AddCredential add)
 {
     const int MaxBodyBytes = 64 * 1024;
 
@@ -44,14 +44,14 @@ sealed class ScalariumCredentials(CredentialStore credentials)
                 "The body must be a JSON object with the texts name, aws_access_key_id and aws_secret_access_key.");
             return;
         }
-        var credential = await credentials.CreateAsync(caller.Account, request, context.RequestAborted);
+        var credential = await add.AddAsync(caller, request, mayBeUnproven: true, context.RequestAborted);
         context.Response.Headers.Location = $"{ScalariumRoutes.Base}/credentials/{credential.Id}";
         await WriteAsync(caller, credential, context);
     }
 
     public async Task DeleteAsync(Caller caller, string id, HttpContext context)
     {
-        if (!await credentials.DeleteAsync(caller.Account, id, context.RequestAborted)) throw NotFound();
+        if (!await credentials.DeleteAsync(caller.Account, id, mayForget: false, context.RequestAborted)) throw NotFound();
         await ScalariumDialect.WriteAsync(context.Response, "{}"u8.ToArray());
     }
 

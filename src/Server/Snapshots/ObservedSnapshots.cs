@@ -11,7 +11,7 @@ namespace Octavo.Server.Snapshots;
 /// </summary>
 static class ObservedSnapshots
 {
-    /// <summary>The observation as the parameter of <see cref="ApplyAsync"/>; equal observations give equal texts.</summary>
+    /// <summary>A page as the parameter of <see cref="ApplyAsync"/>; equal pages give equal texts.</summary>
     public static string Text(IEnumerable<ProviderSnapshot> snapshots) =>
         JsonSerializer.Serialize(
             snapshots.Select(s => new Seen(
@@ -19,49 +19,58 @@ static class ObservedSnapshots
                 s.VolumeSize.Bytes, s.StoredBytes, s.StartedAt.ToUnixTimeMilliseconds())),
             ObservedSnapshotsJson.Default.IEnumerableSeen);
 
-    /// <summary>Writes it; returns how many rows changed.</summary>
+    /// <summary>Writes a page; returns how many rows are new or changed.</summary>
     /// <param name="began">When the pass began: a row that was written later is fresher than the pass.</param>
-    public static async Task<int> ApplyAsync(
-        Transaction transaction, Cell cell, string observed, DateTimeOffset began, DateTimeOffset now, CancellationToken cancellation)
-    {
-        Sql seen =
-            $"""
-            (SELECT value ->> 'id' AS id, value ->> 'op' AS op, value ->> 'volume' AS volume, value ->> 'state' AS state,
-                value ->> 'reason' AS reason, value ->> 'percent' AS percent, value ->> 'size' AS size, value ->> 'stored' AS stored,
-                value ->> 'started' AS started
-            FROM json_each({observed})) AS seen
-            """;
-        var changed = await transaction.ExecuteAsync(
-            $"""
-            UPDATE snapshots SET state = seen.state, state_reason = seen.reason, progress_percent = seen.percent,
-                stored_bytes = seen.stored, updated_at = {now}
-            FROM {seen}
-            WHERE snapshots.credential_id = {cell.Credential} AND snapshots.region = {cell.Region}
-              AND snapshots.provider_snapshot_id = seen.id AND snapshots.state IN ('pending', 'completed', 'error')
-              AND snapshots.updated_at < {began}
-              AND (snapshots.state, snapshots.state_reason, snapshots.progress_percent, snapshots.stored_bytes)
-                  IS NOT (seen.state, seen.reason, seen.percent, seen.stored)
-              AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.snapshot_id = snapshots.id AND o.state IN ('queued', 'running'))
-            """, cancellation);
-        var added = await transaction.ExecuteAsync(
+    public static Task<int> ApplyAsync(
+        Transaction transaction, Cell cell, string page, DateTimeOffset began, DateTimeOffset now, CancellationToken cancellation) =>
+        transaction.ExecuteAsync(
             $"""
             INSERT INTO snapshots (id, account_id, credential_id, region, provider_volume_id, provider_snapshot_id, state, state_reason,
                 progress_percent, volume_size_bytes, stored_bytes, started_at, updated_at)
-            SELECT lower(hex(randomblob(16))), {cell.Account}, {cell.Credential}, {cell.Region}, seen.volume, seen.id, seen.state,
-                seen.reason, seen.percent, seen.size, seen.stored, seen.started, {now}
-            FROM {seen}
-            WHERE NOT EXISTS (SELECT 1 FROM snapshots s WHERE s.credential_id = {cell.Credential} AND s.provider_snapshot_id = seen.id)
-              AND NOT EXISTS (SELECT 1 FROM snapshots s WHERE s.operation_id = seen.op)
+            SELECT lower(hex(randomblob(16))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'volume', value ->> 'id',
+                value ->> 'state', value ->> 'reason', value ->> 'percent', value ->> 'size', value ->> 'stored', value ->> 'started', {now}
+            FROM json_each({page})
+            WHERE value ->> 'op' IS NULL OR NOT EXISTS
+                (SELECT 1 FROM snapshots s WHERE s.operation_id = value ->> 'op' AND s.provider_snapshot_id IS NULL)
+            ON CONFLICT (credential_id, provider_snapshot_id) DO UPDATE SET state = excluded.state, state_reason = excluded.state_reason,
+                progress_percent = excluded.progress_percent, stored_bytes = excluded.stored_bytes, updated_at = excluded.updated_at
+            WHERE snapshots.state IN ('pending', 'completed', 'error') AND snapshots.updated_at < {began} AND {IsFree}
+              AND (snapshots.state, snapshots.state_reason, snapshots.progress_percent, snapshots.stored_bytes)
+                  IS NOT (excluded.state, excluded.state_reason, excluded.progress_percent, excluded.stored_bytes)
             """, cancellation);
-        var missing = await transaction.ExecuteAsync(
+
+    /// <summary>What the cell has and a complete listing that began then did not show.</summary>
+    public static async Task<List<ProviderSnapshotId>> UnseenAsync(
+        Database.Database database, Cell cell, IReadOnlySet<string> seen, DateTimeOffset began, CancellationToken cancellation)
+    {
+        var known = await database.QueryAsync(
             $"""
-            UPDATE snapshots SET state = 'error', state_reason = 'The provider does not have this snapshot any more.', updated_at = {now}
-            WHERE credential_id = {cell.Credential} AND region = {cell.Region} AND state IN ('pending', 'completed')
-              AND updated_at < {began} AND provider_snapshot_id NOT IN (SELECT seen.id FROM {seen})
-              AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.snapshot_id = snapshots.id AND o.state IN ('queued', 'running'))
-            """, cancellation);
-        return changed + added + missing;
+            SELECT provider_snapshot_id FROM snapshots WHERE credential_id = {cell.Credential} AND region = {cell.Region}
+              AND provider_snapshot_id IS NOT NULL AND state IN ('pending', 'completed') AND snapshots.updated_at < {began} AND {IsFree}
+            """, row => row.Text(0), cancellation);
+        return [.. known.Where(id => !seen.Contains(id)).Select(id => new ProviderSnapshotId(id))];
     }
+
+    /// <summary>Records what is proven to be missing: deleted by somebody; or lost, where nobody but us deletes. Returns how many rows changed.</summary>
+    public static Task<int> GoneAsync(
+        Transaction transaction, Cell cell, IVolumeProvider provider, IEnumerable<ProviderSnapshotId> gone, DateTimeOffset began,
+        DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        var (state, reason) = provider.Capabilities.IsTheOnlyOwner ? (SnapshotState.Error, Lost) : (SnapshotState.Deleted, null);
+        return transaction.ExecuteAsync(
+            $"""
+            UPDATE snapshots SET state = {state}, state_reason = {reason}, updated_at = {now}
+            WHERE credential_id = {cell.Credential} AND provider_snapshot_id IN (SELECT value FROM json_each({JsonSerializer.Serialize(gone.Select(id => id.Value))}))
+              AND state IN ('pending', 'completed') AND updated_at < {began} AND {IsFree}
+            """, cancellation);
+    }
+
+    const string Lost = "The provider does not have this snapshot any more.";
+
+    /// <summary>Rows that no operation is working on.</summary>
+    static readonly Sql IsFree =
+        $"NOT EXISTS (SELECT 1 FROM operations o WHERE o.snapshot_id = snapshots.id AND o.state IN ('queued', 'running'))";
 
     /// <summary>A snapshot as the statements read it.</summary>
     internal sealed record Seen(

@@ -21,7 +21,7 @@ sealed class CreateVolume(
 
     /// <summary>Asks for a volume in the account's own pool, or beside the snapshot that it is made from.</summary>
     /// <exception cref="VolumeException">Invalid, not found (the snapshot), conflict (not completed), quota exceeded.</exception>
-    public async Task<(VolumeRow Volume, Operation Operation)> EnqueueAsync(
+    public async Task<(Api.Volume Volume, Operation Operation)> EnqueueAsync(
         AccountId account, string? name, long? sizeGiB, string? zone, string? snapshotId, CancellationToken cancellation)
     {
         var display = Names.Display(name);
@@ -39,13 +39,12 @@ sealed class CreateVolume(
         }
         else if (size is null)
             throw new VolumeException(ErrorCode.Invalid, $"size_gib is needed: 1 to {MaxSizeGiB}. Only with a snapshot_id may it be left out.");
-        var (cell, provider) = source is null
-            ? (await cells.OfAccountAsync(account, cancellation))[0]
+        var known = source is null
+            ? await cells.OwnAsync(account, cancellation)
             : await cells.GetAsync(source.CredentialId, source.Region, cancellation);
         var wanted = size ?? source!.VolumeSize;
-        await CheckRoomAsync(cells, cell, wanted, cancellation);
         return await volumes.EnqueueMakingAsync(
-            Kind, cell, display, Zone(provider, cell, zone), wanted, source?.ProviderSnapshotId, input: null, isHeld: false, cancellation);
+            Kind, known.Cell, display, Place(known, zone, wanted), wanted, source?.ProviderSnapshotId, input: null, isHeld: false, cancellation);
     }
 
     /// <inheritdoc/>
@@ -56,11 +55,11 @@ sealed class CreateVolume(
         await running.StepAsync("creating", cancellation);
         ProviderSnapshotId? source = target.SourceSnapshotId is { } id ? new ProviderSnapshotId(id) : null;
         var made = await provider.CreateVolumeAsync(
-            cell, new VolumeSpec(target.Size, target.AvailabilityZone, source), running.Operation.Id, cancellation);
+            cell, new VolumeSpec(target.Size, target.AvailabilityZone, source, target.Name), running.Operation.Id, cancellation);
         while (made.State == VolumeState.Creating)
         {
             await running.ProgressAsync(made.Progress, cancellation);
-            await Task.Delay(RunningOperation.ProgressInterval, time, cancellation);
+            await running.PauseAsync(provider, time, cancellation);
             made = await provider.GetVolumeAsync(cell, made.Id, cancellation);
         }
         if (made.State == VolumeState.Error)
@@ -79,26 +78,22 @@ sealed class CreateVolume(
         var target = await volumes.TargetAsync(running.Operation, cancellation);
         var (cell, provider) = await cells.GetAsync(target.CredentialId, target.Region, cancellation);
         if (await provider.FindVolumeAsync(cell, running.Operation.Id, cancellation) is { } made)
-            await provider.DeleteVolumeAsync(cell, made.Id, running.Operation.Id, cancellation);
+            _ = await provider.DeleteVolumeAsync(cell, made.Id, running.Operation.Id, cancellation);
         await volumes.RecordNotMadeAsync(running.Attempt, target, cancellation);
     }
 
-    /// <summary>Refuses what cannot fit, from the cell's room as last observed.</summary>
-    public static async Task CheckRoomAsync(Cells cells, Cell cell, ByteSize size, CancellationToken cancellation)
+    /// <summary>The zone for a volume of that size: the asked one, or the cell's first. By what the last pass over the cell saw.</summary>
+    /// <exception cref="VolumeException">Invalid: no such zone. Quota exceeded: it cannot fit. Unavailable: there was no pass yet.</exception>
+    public static string Place(KnownCell known, string? zone, ByteSize size)
     {
-        var room = await cells.CapacityAsync(cell, cancellation);
-        if (room is not null && size > room.LargestVolume)
+        if (size > known.LargestVolume)
             throw new VolumeException(ErrorCode.QuotaExceeded,
-                $"A volume of {size} does not fit: the largest that can be made here is {room.LargestVolume}.");
-    }
-
-    /// <summary>The asked zone, or the region's first.</summary>
-    public static string Zone(IVolumeProvider provider, Cell cell, string? asked)
-    {
-        var zones = provider.Regions.Single(r => r.Name == cell.Region).Zones;
-        if (asked is null) return zones[0];
-        return zones.Contains(asked)
-            ? asked
-            : throw new VolumeException(ErrorCode.Invalid, $"There is no such availability_zone here. One of: {string.Join(", ", zones)}.");
+                $"A volume of {size} does not fit: the largest that can be made here is {known.LargestVolume}.");
+        if (known.Zones.Length == 0)
+            throw new VolumeException(ErrorCode.Unavailable, "This region was not looked at yet. Try again in a moment.");
+        if (zone is null) return known.Zones[0];
+        return known.Zones.Contains(zone)
+            ? zone
+            : throw new VolumeException(ErrorCode.Invalid, $"There is no such availability_zone here. One of: {string.Join(", ", known.Zones)}.");
     }
 }

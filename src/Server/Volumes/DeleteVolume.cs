@@ -8,7 +8,7 @@ namespace Octavo.Server.Volumes;
 /// Deletes a volume that nobody uses. It leaves the list when the deletion is accepted; where the provider refuses, it is
 /// listed again and the operation keeps the reason. Its snapshots stay.
 /// </summary>
-sealed class DeleteVolume(VolumeStore volumes, Cells cells) : IOperationHandler
+sealed class DeleteVolume(VolumeStore volumes, Cells cells, TimeProvider time) : IOperationHandler
 {
     /// <inheritdoc/>
     public string Kind => OperationKind.DeleteVolume;
@@ -21,7 +21,8 @@ sealed class DeleteVolume(VolumeStore volumes, Cells cells) : IOperationHandler
         {
             var (cell, provider) = await cells.GetAsync(target.CredentialId, target.Region, cancellation);
             await running.StepAsync("deleting", cancellation);
-            await provider.DeleteVolumeAsync(cell, new ProviderVolumeId(id), running.Operation.Id, cancellation);
+            while (!await provider.DeleteVolumeAsync(cell, new ProviderVolumeId(id), running.Operation.Id, cancellation))
+                await running.PauseAsync(provider, time, cancellation);
         }
         await volumes.RecordDeletedAsync(running.Attempt, target, cancellation);
     }

@@ -20,7 +20,7 @@ sealed class ImportVolume(
 
     /// <summary>Takes an upload of exactly so many bytes; returns when all of them are durable.</summary>
     /// <exception cref="VolumeException">Invalid: name, size, or the body ended early. Nothing is kept then.</exception>
-    public async Task<(VolumeRow Volume, Operation Operation)> ReceiveAsync(
+    public async Task<(Api.Volume Volume, Operation Operation)> ReceiveAsync(
         AccountId account, string? name, Stream content, long? length, CancellationToken cancellation)
     {
         var display = Names.Display(name);
@@ -28,14 +28,14 @@ sealed class ImportVolume(
             throw new VolumeException(ErrorCode.Invalid, "An upload needs a Content-Length: the size of the image in bytes.");
         if (bytes <= 0 || bytes % SectorBytes != 0)
             throw new VolumeException(ErrorCode.Invalid, $"The image has {bytes} bytes; a raw disk image has a whole number of {SectorBytes}-byte sectors, at least one.");
-        var (cell, provider) = (await cells.OfAccountAsync(account, cancellation))[0];
-        await CreateVolume.CheckRoomAsync(cells, cell, new ByteSize(bytes), cancellation);
+        var own = await cells.OwnAsync(account, cancellation);
+        var zone = CreateVolume.Place(own, zone: null, new ByteSize(bytes));
         var made = await volumes.EnqueueMakingAsync(
-            Kind, cell, display, CreateVolume.Zone(provider, cell, null), new ByteSize(bytes), null, input: null, isHeld: true, cancellation);
+            Kind, own.Cell, display, zone, new ByteSize(bytes), null, input: null, isHeld: true, cancellation);
         try
         {
-            await provider.ImportVolumeAsync(
-                cell, new ImageSource.Upload(content, bytes), made.Operation.Id, new Progress<double>(), cancellation);
+            await own.Provider.ImportVolumeAsync(
+                own.Cell, new ImageSource.Upload(content, bytes), made.Operation.Id, new Progress<double>(), cancellation);
         }
         finally
         {
@@ -47,15 +47,16 @@ sealed class ImportVolume(
 
     /// <summary>Asks for the import of a file on the server's own machine.</summary>
     /// <exception cref="VolumeException">Invalid: name, or the path is not absolute.</exception>
-    public async Task<(VolumeRow Volume, Operation Operation)> EnqueueAsync(
+    public async Task<(Api.Volume Volume, Operation Operation)> EnqueueAsync(
         AccountId account, string? name, string? path, CancellationToken cancellation)
     {
         var display = Names.Display(name);
         if (path is null || !path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal))
             throw new VolumeException(ErrorCode.Invalid, "path must be an absolute path on the server's machine.");
-        var (cell, provider) = (await cells.OfAccountAsync(account, cancellation))[0];
+        var own = await cells.OwnAsync(account, cancellation);
+        var zone = CreateVolume.Place(own, zone: null, new ByteSize(0));
         return await volumes.EnqueueMakingAsync(
-            Kind, cell, display, CreateVolume.Zone(provider, cell, null), new ByteSize(0), null, input: path, isHeld: false, cancellation);
+            Kind, own.Cell, display, zone, new ByteSize(0), null, input: path, isHeld: false, cancellation);
     }
 
     /// <inheritdoc/>

@@ -6,75 +6,122 @@ using Octavo.Server.Database;
 namespace Octavo.Server.Volumes;
 
 /// <summary>
-/// What a pass over a cell saw of its volumes, written into <c>volumes</c> in three statements whatever their number: what changed,
-/// what is new, what is missing. Rows that an operation is working on are the operation's to write.
+/// What a pass over a cell saw of its volumes, written into <c>volumes</c>: a page in one statement, and what is missing at the end.
+/// Rows that an operation is working on are the operation's to write.
 /// </summary>
 static class ObservedVolumes
 {
-    /// <summary>The observation as the parameter of <see cref="ApplyAsync"/>; equal observations give equal texts.</summary>
-    public static string Text(IEnumerable<ProviderVolume> volumes) =>
-        JsonSerializer.Serialize(
-            volumes.Select(v => new Seen(
-                v.Id.Value, v.CreatedBy?.Value, States.Text(v.State), v.StateReason, v.Size.Bytes, v.AvailabilityZone, v.Snapshot?.Value,
-                v.CreatedAt.ToUnixTimeSeconds() * 1000, v.Attachment?.State, v.Attachment?.InstanceId, v.Attachment?.Device,
-                v.Attachment?.AttachedAt?.ToUnixTimeMilliseconds())),
-            ObservedVolumesJson.Default.IEnumerableSeen);
+    /// <summary>A volume that was taken for gone comes back where it is still seen so long after: late news of our own deletion do not.</summary>
+    static readonly TimeSpan LateNews = TimeSpan.FromMinutes(10);
 
-    /// <summary>Writes it; returns how many rows changed.</summary>
+    /// <summary>Rows that an observation may change.</summary>
+    static readonly Sql IsFree =
+        $"""
+        (volumes.state IN ('available', 'in-use', 'error') OR (volumes.state IN ('creating', 'deleting') AND NOT EXISTS
+            (SELECT 1 FROM operations o WHERE o.volume_id = volumes.id AND o.state IN ('queued', 'running'))))
+        """;
+
+    /// <summary>A page as the parameter of <see cref="ApplyAsync"/>; equal pages give equal texts.</summary>
+    public static string Text(IEnumerable<ProviderVolume> volumes) =>
+        JsonSerializer.Serialize(volumes.Select(Of), ObservedVolumesJson.Default.IEnumerableSeen);
+
+    /// <summary>Writes a page; returns how many rows are new or changed.</summary>
     /// <param name="began">When the pass began: a row that was written later is fresher than the pass.</param>
-    public static async Task<int> ApplyAsync(
-        Transaction transaction, Cell cell, string providerKind, string observed, DateTimeOffset began, DateTimeOffset now,
+    public static Task<int> ApplyAsync(
+        Transaction transaction, Cell cell, IVolumeProvider provider, string page, DateTimeOffset began, DateTimeOffset now,
         CancellationToken cancellation)
     {
-        Sql seen =
-            $"""
-            (SELECT value ->> 'id' AS id, value ->> 'op' AS op, value ->> 'state' AS state, value ->> 'reason' AS reason,
-                value ->> 'size' AS size, value ->> 'zone' AS zone, value ->> 'snapshot' AS snapshot, value ->> 'created' AS created,
-                value ->> 'attachment' AS attachment, value ->> 'instance' AS instance, value ->> 'device' AS device,
-                value ->> 'attached' AS attached
-            FROM json_each({observed})) AS seen
-            """;
-        var changed = await transaction.ExecuteAsync(
-            $"""
-            UPDATE volumes SET state = seen.state, state_reason = seen.reason, size_bytes = seen.size, availability_zone = seen.zone,
-                attachment_state = seen.attachment, instance_id = seen.instance, device = seen.device, attached_at = seen.attached,
-                updated_at = {now}
-            FROM {seen}
-            WHERE volumes.credential_id = {cell.Credential} AND volumes.region = {cell.Region} AND volumes.provider_volume_id = seen.id
-              AND volumes.state IN ('available', 'in-use', 'error') AND volumes.updated_at < {began}
-              AND (volumes.state, volumes.state_reason, volumes.size_bytes, volumes.availability_zone, volumes.attachment_state,
-                   volumes.instance_id, volumes.device, volumes.attached_at)
-                  IS NOT (seen.state, seen.reason, seen.size, seen.zone, seen.attachment, seen.instance, seen.device, seen.attached)
-            """, cancellation);
-        // What an operation made is its own to record, also when its row has not got the provider's id yet.
-        var added = await transaction.ExecuteAsync(
+        var isTheOnlyOwner = provider.Capabilities.IsTheOnlyOwner;
+        // What an operation made is its own to record while its row has not got the provider's id yet.
+        return transaction.ExecuteAsync(
             $"""
             INSERT INTO volumes (id, account_id, credential_id, region, availability_zone, provider_volume_id, name, state, state_reason,
-                size_bytes, source_snapshot_id, attachment_state, instance_id, device, attached_at, created_at, updated_at)
-            SELECT lower(hex(randomblob(16))), {cell.Account}, {cell.Credential}, {cell.Region}, seen.zone, seen.id,
-                {"Synced from " + providerKind}, seen.state, seen.reason, seen.size, seen.snapshot, seen.attachment, seen.instance,
-                seen.device, seen.attached, seen.created, {now}
-            FROM {seen}
-            WHERE seen.state <> 'creating'
-              AND NOT EXISTS (SELECT 1 FROM volumes v WHERE v.credential_id = {cell.Credential} AND v.provider_volume_id = seen.id)
-              AND NOT EXISTS (SELECT 1 FROM volumes v WHERE v.operation_id = seen.op)
+                size_bytes, source_snapshot_id, attachment_state, instance_id, device, attached_at, attachments, volume_type, iops,
+                throughput_mibps, is_encrypted, kms_key_id, is_multi_attach, managed_by, tags, created_at, updated_at)
+            SELECT lower(hex(randomblob(16))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'zone', value ->> 'id',
+                coalesce(value ->> 'name', {provider.FoundName}), value ->> 'state', value ->> 'reason', value ->> 'size',
+                value ->> 'snapshot', value ->> 'attachment', value ->> 'instance', value ->> 'device', value ->> 'attached',
+                value ->> 'attachments', value ->> 'type', value ->> 'iops', value ->> 'throughput', value ->> 'encrypted', value ->> 'key',
+                value ->> 'multi', value ->> 'manager', value ->> 'tags', value ->> 'created', {now}
+            FROM json_each({page})
+            WHERE (value ->> 'state' <> 'creating' OR {!isTheOnlyOwner})
+              AND (value ->> 'state' NOT IN ('deleting', 'deleted') OR EXISTS
+                (SELECT 1 FROM volumes v WHERE v.credential_id = {cell.Credential} AND v.provider_volume_id = value ->> 'id'))
+              AND (value ->> 'op' IS NULL OR NOT EXISTS
+                (SELECT 1 FROM volumes v WHERE v.operation_id = value ->> 'op' AND v.provider_volume_id IS NULL))
+            ON CONFLICT (credential_id, provider_volume_id) DO UPDATE SET
+                name = CASE WHEN {isTheOnlyOwner} THEN name ELSE excluded.name END, state = excluded.state,
+                state_reason = excluded.state_reason, size_bytes = excluded.size_bytes, availability_zone = excluded.availability_zone,
+                attachment_state = excluded.attachment_state, instance_id = excluded.instance_id, device = excluded.device,
+                attached_at = excluded.attached_at, attachments = excluded.attachments, volume_type = excluded.volume_type,
+                iops = excluded.iops, throughput_mibps = excluded.throughput_mibps, is_encrypted = excluded.is_encrypted,
+                kms_key_id = excluded.kms_key_id, is_multi_attach = excluded.is_multi_attach, managed_by = excluded.managed_by,
+                tags = excluded.tags, updated_at = excluded.updated_at
+            WHERE ({IsFree} AND volumes.updated_at < {began} OR volumes.state = 'deleted' AND volumes.updated_at < {began - LateNews})
+              AND (volumes.state, volumes.state_reason, volumes.size_bytes, volumes.availability_zone, volumes.attachment_state,
+                   volumes.instance_id, volumes.device, volumes.attached_at, volumes.attachments, volumes.volume_type, volumes.iops,
+                   volumes.throughput_mibps, volumes.is_encrypted, volumes.kms_key_id, volumes.is_multi_attach, volumes.managed_by,
+                   volumes.tags, CASE WHEN {isTheOnlyOwner} THEN excluded.name ELSE volumes.name END)
+                  IS NOT (excluded.state, excluded.state_reason, excluded.size_bytes, excluded.availability_zone,
+                   excluded.attachment_state, excluded.instance_id, excluded.device, excluded.attached_at, excluded.attachments,
+                   excluded.volume_type, excluded.iops, excluded.throughput_mibps, excluded.is_encrypted, excluded.kms_key_id,
+                   excluded.is_multi_attach, excluded.managed_by, excluded.tags, excluded.name)
             """, cancellation);
-        var missing = await transaction.ExecuteAsync(
-            $"""
-            UPDATE volumes SET state = 'error', state_reason = 'The provider does not have this volume any more.', attachment_state = NULL,
-                instance_id = NULL, device = NULL, attached_at = NULL, updated_at = {now}
-            WHERE credential_id = {cell.Credential} AND region = {cell.Region} AND state IN ('available', 'in-use')
-              AND updated_at < {began} AND provider_volume_id NOT IN (SELECT seen.id FROM {seen})
-            """, cancellation);
-        return changed + added + missing;
     }
 
-    /// <summary>A volume as the statements read it.</summary>
+    /// <summary>What the cell has and a complete listing that began then did not show.</summary>
+    public static async Task<List<ProviderVolumeId>> UnseenAsync(
+        Database.Database database, Cell cell, IReadOnlySet<string> seen, DateTimeOffset began, CancellationToken cancellation)
+    {
+        var known = await database.QueryAsync(
+            $"""
+            SELECT provider_volume_id FROM volumes WHERE credential_id = {cell.Credential} AND region = {cell.Region}
+              AND provider_volume_id IS NOT NULL AND {IsFree} AND volumes.updated_at < {began}
+              AND NOT (state = 'error' AND state_reason IS {Lost})
+            """, row => row.Text(0), cancellation);
+        return [.. known.Where(id => !seen.Contains(id)).Select(id => new ProviderVolumeId(id))];
+    }
+
+    /// <summary>
+    /// Records what is proven to be missing: deleted by somebody; or lost, where nobody but us deletes. Returns how many rows changed.
+    /// </summary>
+    public static Task<int> GoneAsync(
+        Transaction transaction, Cell cell, IVolumeProvider provider, IEnumerable<ProviderVolumeId> gone, DateTimeOffset began,
+        DateTimeOffset now, CancellationToken cancellation)
+    {
+        var (state, reason) = provider.Capabilities.IsTheOnlyOwner ? (VolumeState.Error, Lost) : (VolumeState.Deleted, null);
+        return transaction.ExecuteAsync(
+            $"""
+            UPDATE volumes SET state = {state}, state_reason = {reason}, attachment_state = NULL, instance_id = NULL, device = NULL,
+                attached_at = NULL, attachments = NULL, updated_at = {now}
+            WHERE credential_id = {cell.Credential} AND provider_volume_id IN (SELECT value FROM json_each({JsonSerializer.Serialize(gone.Select(id => id.Value))}))
+              AND {IsFree} AND updated_at < {began}
+            """, cancellation);
+    }
+
+    const string Lost = "The provider does not have this volume any more.";
+
+    static Seen Of(ProviderVolume v)
+    {
+        var first = v.Attachments.Count == 0 ? null : v.Attachments[0];
+        return new Seen(
+            v.Id.Value, v.CreatedBy?.Value, v.Name, States.Text(v.State), v.StateReason, v.Size.Bytes, v.AvailabilityZone, v.Snapshot?.Value,
+            v.CreatedAt.ToUnixTimeSeconds() * 1000, first?.State, first?.InstanceId, first?.Device,
+            first?.AttachedAt?.ToUnixTimeMilliseconds(), v.Attachments.Count > 1 ? v.Attachments : null, v.VolumeType, v.Iops,
+            v.ThroughputMiBps, v.IsEncrypted is { } encrypted ? encrypted ? 1 : 0 : null, v.KmsKeyId, v.IsMultiAttach ? 1 : 0, v.ManagedBy,
+            v.Tags.Count > 0 ? v.Tags : null);
+    }
+
+    /// <summary>A volume as the statement reads it.</summary>
     internal sealed record Seen(
-        string Id, string? Op, string State, string? Reason, long Size, string Zone, string? Snapshot, long Created, string? Attachment,
-        string? Instance, string? Device, long? Attached);
+        string Id, string? Op, string? Name, string State, string? Reason, long Size, string Zone, string? Snapshot, long Created,
+        string? Attachment, string? Instance, string? Device, long? Attached, IReadOnlyList<ProviderAttachment>? Attachments, string? Type,
+        int? Iops, int? Throughput, int? Encrypted, string? Key, int Multi, string? Manager, IReadOnlyList<ProviderTag>? Tags);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IEnumerable<ObservedVolumes.Seen>))]
+[JsonSerializable(typeof(IReadOnlyList<ProviderAttachment>))]
+[JsonSerializable(typeof(IReadOnlyList<ProviderTag>))]
 sealed partial class ObservedVolumesJson : JsonSerializerContext;

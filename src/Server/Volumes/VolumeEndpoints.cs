@@ -21,10 +21,11 @@ static class VolumeEndpoints
     }
 
     static async Task<VolumePage> ListAsync(
-        Admin caller, PageOf page, VolumeStore volumes, Cells cells, CancellationToken cancellation)
+        Admin caller, PageOf page, string? state, VolumeStore volumes, Cells cells, CellProgress progress, CancellationToken cancellation)
     {
-        var found = await volumes.ListAsync(caller.Account, page, cancellation);
-        return new VolumePage(found.Items, found.NextPageToken, await cells.StatusAsync(caller.Account, cancellation));
+        var found = await volumes.ListAsync(caller.Account, state, page, cancellation);
+        return new VolumePage(
+            found.Items, found.NextPageToken, progress.Of(await cells.StatusAsync(caller.Account, credential: null, cancellation)));
     }
 
     static async Task<IResult> CreateAsync(
@@ -50,7 +51,7 @@ static class VolumeEndpoints
     }
 
     static async Task<Volume> ShowAsync(Admin caller, string id, VolumeStore volumes, CancellationToken cancellation) =>
-        (await volumes.GetAsync(caller.Account, id, cancellation)).Wire();
+        await volumes.ShowAsync(caller.Account, id, cancellation);
 
     static async Task<IResult> DeleteAsync(Admin caller, string id, VolumeStore volumes, CancellationToken cancellation) =>
         Accepted.Json(await volumes.EnqueueDeleteAsync(caller.Account, id, cancellation), o => new OperationAccepted(o),
@@ -61,6 +62,6 @@ static class VolumeEndpoints
         await exports.VolumeAsync(await volumes.GetAsync(caller.Account, id, cancellation), context);
 
     /// <summary>The answer to every way of asking for a volume.</summary>
-    public static IResult Answer((VolumeRow Volume, Operations.Operation Operation) made) =>
-        Accepted.Json(made.Operation, o => new VolumeAccepted(made.Volume.Wire(), o), ApiJson.Wire.VolumeAccepted);
+    public static IResult Answer((Volume Volume, Operations.Operation Operation) made) =>
+        Accepted.Json(made.Operation, o => new VolumeAccepted(made.Volume, o), ApiJson.Wire.VolumeAccepted);
 }

@@ -1,4 +1,3 @@
-using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
 
@@ -39,10 +38,4 @@ sealed record VolumeRow(
         row.Text(0), new AccountId(row.Text(1)), row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.TextOrNull(6), row.Text(7),
         row.VolumeState(8), row.TextOrNull(9), new ByteSize(row.Number(10)), row.TextOrNull(11), row.TextOrNull(12),
         row.TextOrNull(13), row.TextOrNull(14), row.TimeOrNull(15), row.Time(16), row.Time(17));
-
-    /// <summary>How <c>/v2</c> shows it.</summary>
-    public Volume Wire() => new(
-        Id, Name, Provider, ProviderVolumeId, CredentialId, Region, AvailabilityZone, States.Text(State), StateReason, Size.Bytes,
-        Size.GiB, SourceSnapshotId,
-        AttachmentState is null ? null : new Attachment(AttachmentState, InstanceId, Device, AttachedAt), CreatedAt, UpdatedAt);
 }

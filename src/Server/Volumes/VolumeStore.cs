@@ -12,26 +12,41 @@ namespace Octavo.Server.Volumes;
 sealed class VolumeStore(
     Database.Database database, OperationStore operations, AccountVersions versions, TimeProvider time)
 {
-    /// <summary>Tombstones are kept so long, for observations that come late.</summary>
-    static readonly TimeSpan TombstoneAge = TimeSpan.FromDays(1);
+    /// <summary>What is gone can be looked up so long, and no observation can be late for it.</summary>
+    static readonly TimeSpan TombstoneAge = TimeSpan.FromDays(30);
 
     /// <summary>Every listed volume of an account, by creation and id: what v1 shows, in its order.</summary>
     public Task<List<VolumeRow>> ListAsync(AccountId account, CancellationToken cancellation) =>
         database.QueryAsync(
             $"{VolumeRow.SelectListed} AND v.account_id = {account} ORDER BY v.created_at, v.id", VolumeRow.Read, cancellation);
 
-    /// <summary>One page of the same.</summary>
-    public async Task<Page<Volume>> ListAsync(AccountId account, PageOf page, CancellationToken cancellation)
+    /// <summary>One page of the same, or of those that are gone.</summary>
+    /// <param name="state">A state of the wire; null for all but deleted and deleting.</param>
+    /// <exception cref="VolumeException">Invalid: there is no such state.</exception>
+    public async Task<Page<Volume>> ListAsync(AccountId account, string? state, PageOf page, CancellationToken cancellation)
     {
-        var (created, id) = page.AfterTimeAndId("volumes", (0, ""));
+        if (state is not null && !Enum.GetValues<VolumeState>().Select(States.Text).Contains(state))
+            throw new VolumeException(ErrorCode.Invalid,
+                $"state is none of {string.Join(", ", Enum.GetValues<VolumeState>().Select(States.Text))}.");
+        Sql listed = $"v.state NOT IN ('deleting', 'deleted')";
+        Sql asked = $"v.state = {state}";
+        var list = state is null ? "volumes" : $"volumes-{state}";
+        var (created, id) = page.AfterTimeAndId(list, (0, ""));
         return page.Cut(
             await database.QueryAsync(
                 $"""
-                {VolumeRow.SelectListed} AND v.account_id = {account} AND (v.created_at, v.id) > ({created}, {id})
+                {VolumeWire.Select} WHERE {(state is null ? listed : asked)} AND v.account_id = {account} AND (v.created_at, v.id) > ({created}, {id})
                 ORDER BY v.created_at, v.id LIMIT {page.Limit + 1}
-                """, row => VolumeRow.Read(row).Wire(), cancellation),
-            "volumes", last => PageOf.Key(last.CreatedAt, last.Id));
+                """, VolumeWire.Read, cancellation),
+            list, last => PageOf.Key(last.CreatedAt, last.Id));
     }
+
+    /// <summary>A volume of the account as <c>/v2</c> shows it, also one that is gone, for as long as its tombstone is kept.</summary>
+    /// <exception cref="VolumeException">Not found: unknown, malformed and another account's all alike.</exception>
+    public async Task<Volume> ShowAsync(AccountId account, string id, CancellationToken cancellation) =>
+        await database.FindAsync(
+            $"{VolumeWire.Select} WHERE v.account_id = {account} AND v.id = {id}", VolumeWire.Read, cancellation)
+        ?? throw NotFound();
 
     /// <summary>A listed volume of the account.</summary>
     /// <exception cref="VolumeException">Not found: unknown, malformed, deleted and another account's all alike.</exception>
@@ -43,13 +58,13 @@ sealed class VolumeStore(
     /// <summary>The volume that an unfinished operation works on, whatever its state; such a row is never pruned.</summary>
     public async Task<VolumeTarget> TargetAsync(Operation operation, CancellationToken cancellation) =>
         await database.FindAsync(
-            $"SELECT id, account_id, credential_id, region, provider_volume_id, state, availability_zone, size_bytes, source_snapshot_id FROM volumes WHERE id = {operation.VolumeId}",
+            $"SELECT id, account_id, credential_id, region, provider_volume_id, state, availability_zone, size_bytes, source_snapshot_id, name FROM volumes WHERE id = {operation.VolumeId}",
             row => new VolumeTarget(row.Text(0), new AccountId(row.Text(1)), row.Text(2), row.Text(3), row.TextOrNull(4),
-                row.VolumeState(5), row.Text(6), new ByteSize(row.Number(7)), row.TextOrNull(8)), cancellation)
+                row.VolumeState(5), row.Text(6), new ByteSize(row.Number(7)), row.TextOrNull(8), row.Text(9)), cancellation)
         ?? throw new VolumeException(ErrorCode.Internal, $"Operation {operation.Id} has no volume.");
 
     /// <summary>Writes down a volume to be made, and the operation that will make it.</summary>
-    public async Task<(VolumeRow Volume, Operation Operation)> EnqueueMakingAsync(
+    public async Task<(Volume Volume, Operation Operation)> EnqueueMakingAsync(
         string kind, Cell cell, string name, string zone, ByteSize size, string? sourceSnapshot, string? input, bool isHeld,
         CancellationToken cancellation)
     {
@@ -66,9 +81,9 @@ sealed class VolumeStore(
             """, cancellation);
         var enqueued = await operations.EnqueueAsync(
             transaction, cell.Account, operation, kind, cancellation, id, input: input, isHeld: isHeld);
-        var row = await transaction.FindAsync($"{VolumeRow.SelectListed} AND v.id = {id}", VolumeRow.Read, cancellation);
+        var volume = await transaction.FindAsync($"{VolumeWire.Select} WHERE v.id = {id}", VolumeWire.Read, cancellation);
         await CommitAsync(transaction, cell.Account);
-        return (row!, enqueued);
+        return (volume!, enqueued);
     }
 
     /// <summary>Records a volume as made, and ends the operation that made it.</summary>
@@ -78,8 +93,7 @@ sealed class VolumeStore(
         await transaction.ExecuteAsync(
             $"""
             UPDATE volumes SET provider_volume_id = {made.Id}, state = {made.State}, state_reason = {made.StateReason},
-                size_bytes = {made.Size}, attachment_state = {made.Attachment?.State}, attached_at = {made.Attachment?.AttachedAt},
-                updated_at = {time.GetUtcNow()}
+                size_bytes = {made.Size}, updated_at = {time.GetUtcNow()}
             WHERE id = {target.Id} AND state = {VolumeState.Creating}
             """, cancellation);
         await operations.SucceedAsync(transaction, attempt, cancellation);
@@ -106,7 +120,9 @@ sealed class VolumeStore(
         var volume = await transaction.FindAsync(
             $"{VolumeRow.SelectListed} AND v.account_id = {account} AND v.id = {id}", VolumeRow.Read, cancellation) ?? throw NotFound();
         if (volume.State == VolumeState.InUse)
-            throw new VolumeException(ErrorCode.Conflict, "The volume is in use. Detach it, or close the program that has it open for writing, first.");
+            throw new VolumeException(ErrorCode.Conflict, volume.InstanceId is { } instance
+                ? $"The volume is in use: it is attached to instance {instance}{(volume.Device is { } device ? " as " + device : "")}. Detach it first."
+                : "The volume is in use. Detach it, or close the program that has it open for writing, first.");
         if (volume.State == VolumeState.Creating)
             throw new VolumeException(ErrorCode.Conflict, "The volume is still being made. Wait for that to end first.");
         await MarkAsync(transaction, id, VolumeState.Deleting, cancellation);
@@ -166,4 +182,4 @@ sealed class VolumeStore(
 /// <summary>What a handler must know of the volume that it works on.</summary>
 sealed record VolumeTarget(
     string Id, AccountId Account, string CredentialId, string Region, string? ProviderVolumeId, VolumeState State, string AvailabilityZone,
-    ByteSize Size, string? SourceSnapshotId);
+    ByteSize Size, string? SourceSnapshotId, string Name);

@@ -1,0 +1,66 @@
+using Octavo.Core;
+using Octavo.Server.Inventory;
+using Octavo.Server.Operations;
+
+namespace Octavo.Server.Credentials;
+
+/// <summary>
+/// Looks at everything that a credential opens, now: probes it and passes over each of its cells. Ends when every pass has; failed where
+/// one did, with what it said.
+/// </summary>
+sealed class RefreshCredential(
+    Database.Database database, OperationStore operations, CredentialStore credentials, CredentialProbe probe, Cells cells,
+    InventoryReconciler reconciler) : IOperationHandler
+{
+    /// <inheritdoc/>
+    public string Kind => OperationKind.RefreshCredential;
+
+    /// <summary>Asks for it.</summary>
+    /// <exception cref="VolumeException">Not found.</exception>
+    public async Task<Operation> EnqueueAsync(AccountId account, string id, CancellationToken cancellation)
+    {
+        _ = await credentials.FindAsync(account, id, cancellation)
+            ?? throw new VolumeException(ErrorCode.NotFound, "There is no such credential in this account.");
+        await using var transaction = await database.BeginAsync(cancellation);
+        var operation = await operations.EnqueueAsync(transaction, account, OperationId.New(), Kind, cancellation, input: id);
+        await transaction.CommitAsync();
+        return operation;
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(RunningOperation running, CancellationToken cancellation)
+    {
+        var id = running.Operation.Input!;
+        await running.StepAsync("probing", cancellation);
+        if (await probe.ProbeAsync(new CredentialId(id), cancellation) is { } refused) throw Final(refused.Message, refused);
+        await running.StepAsync("listing", cancellation);
+        var known = await cells.OfCredentialAsync(id, cancellation);
+        var failed = new List<(string Region, VolumeException Failure)>();
+        var done = 0;
+        await foreach (var ended in Task.WhenEach(known.Select(PassAsync)))
+        {
+            var (region, failure) = await ended;
+            if (failure is not null) failed.Add((region, failure));
+            await running.ProgressAsync((double)++done / known.Count, cancellation);
+        }
+        if (failed.Count > 0)
+            throw Final($"{failed.Count} of {known.Count} regions failed. {failed[0].Region}: {failed[0].Failure.Message}", failed[0].Failure);
+        await using var transaction = await database.BeginAsync(cancellation);
+        await operations.SucceedAsync(transaction, running.Attempt, cancellation);
+        await transaction.CommitAsync();
+
+        async Task<(string, VolumeException?)> PassAsync(KnownCell cell) =>
+            (cell.Cell.Region, await reconciler.PassAsync(cell, cancellation));
+    }
+
+    /// <inheritdoc/>
+    public async Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await operations.FailAsync(transaction, running.Attempt, cancellation);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Whoever asked for a look now is told now; the inventory tries again by itself.</summary>
+    static VolumeException Final(string sentence, VolumeException cause) => new(ErrorCode.Conflict, sentence, cause);
+}

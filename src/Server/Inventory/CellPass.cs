@@ -1,0 +1,195 @@
+using System.Security.Cryptography;
+using System.Runtime.InteropServices;
+using Octavo.Core;
+using Octavo.Server.Database;
+using Octavo.Server.Snapshots;
+using Octavo.Server.Volumes;
+
+namespace Octavo.Server.Inventory;
+
+/// <summary>
+/// One pass over one cell: every page of its volumes and of its snapshots, each written as it comes, with a checkpoint from which a pass
+/// that was cut short goes on. Only a pass that saw everything says what is gone.
+/// </summary>
+sealed class CellPass(
+    Database.Database database, AccountVersions versions, KnownCell known, CellMemory memory, CellProgress.Pass progress,
+    Checkpoint checkpoint, SemaphoreSlim chains, TimeProvider time)
+{
+    /// <summary>
+    /// Above this a cell is listed zone by zone, side by side: a listing is a chain of pages, and 20,000 volumes are 40 of them one after
+    /// the other.
+    /// </summary>
+    public const int SplitAbove = 20_000;
+
+    /// <summary>A page asks for so many; providers give fewer.</summary>
+    const int PageSize = 1000;
+
+    /// <summary>News of what was just made can come so late from a cloud (EC2 Developer Guide, "eventual consistency").</summary>
+    static readonly TimeSpan VisibilityLag = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ids in one look-up that proves what is gone.</summary>
+    const int ProofSize = 200;
+
+    readonly Cell cell = known.Cell;
+    readonly IVolumeProvider provider = known.Provider;
+    readonly Seen volumes = new();
+    readonly Seen snapshots = new();
+
+    /// <summary>Runs to the end.</summary>
+    /// <exception cref="VolumeException">The provider failed; what was written stays, and so does the checkpoint.</exception>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var facts = InTurnAsync(() => provider.GetCellAsync(cell, stop.Token), stop.Token);
+        string?[] zones = known.VolumeCount > SplitAbove && known.Zones.Length > 1 ? known.Zones : new string?[] { null };
+        try
+        {
+            await AllOrNoneAsync(
+                [
+                    facts,
+                    .. zones.Select(zone => ChainAsync("volumes", zone, volumes, VolumePageAsync, stop.Token)),
+                    ChainAsync("snapshots", null, snapshots, SnapshotPageAsync, stop.Token),
+                ], stop);
+        }
+        catch (VolumeException e) when (e.Code == ErrorCode.Invalid)
+        {
+            // A page token that the provider does not take any more: the next pass begins anew.
+            await checkpoint.ForgetAsync(cancellation);
+            throw;
+        }
+        await EndAsync(await facts, cancellation);
+    }
+
+    /// <summary>Waits for all; the first failure stops the others and is the one that is told.</summary>
+    static async Task AllOrNoneAsync(Task[] tasks, CancellationTokenSource stop)
+    {
+        await foreach (var ended in Task.WhenEach(tasks))
+        {
+            if (ended.IsCompletedSuccessfully) continue;
+            await stop.CancelAsync();
+            await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended;
+        }
+    }
+
+    async Task<T> InTurnAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    {
+        await chains.WaitAsync(cancellation);
+        try
+        {
+            return await call();
+        }
+        finally
+        {
+            chains.Release();
+        }
+    }
+
+    async Task ChainAsync(
+        string kind, string? zone, Seen seen, Func<PageRequest, CancellationToken, Task<Listed>> list, CancellationToken cancellation)
+    {
+        var (number, token, ids) = checkpoint.Of(kind, zone);
+        seen.Add(ids);
+        if (number > 0 && token is null) return;
+        do
+        {
+            var page = await InTurnAsync(() => list(new PageRequest(PageSize, token, zone), cancellation), cancellation);
+            seen.Add(page.Ids);
+            progress.AddPage(kind == "volumes" ? page.Ids.Count : 0, kind == "volumes" ? 0 : page.Ids.Count);
+            token = page.NextToken;
+            var step = new CheckpointPage(kind, zone, number++, token, page.Ids);
+            var fingerprint = Fingerprint(page.Text);
+            if (memory.IsKnown(kind, fingerprint)) await checkpoint.NoteAsync(step, cancellation);
+            else await WriteAsync(page, step, seen, cancellation);
+            memory.Remember(kind, fingerprint);
+        }
+        while (token is not null);
+    }
+
+    async Task WriteAsync(Listed page, CheckpointPage step, Seen seen, CancellationToken cancellation)
+    {
+        seen.HasNews = true;
+        await using var transaction = await database.BeginAsync(cancellation);
+        var changed = await page.WriteAsync(transaction, time.GetUtcNow(), cancellation);
+        await checkpoint.WriteAsync(transaction, step, cancellation);
+        if (changed > 0 && step.Kind == "volumes") transaction.OnCommitted(() => versions.Changed(cell.Account));
+        await transaction.CommitAsync();
+    }
+
+    async Task<Listed> VolumePageAsync(PageRequest request, CancellationToken cancellation)
+    {
+        var page = await provider.ListVolumesAsync(cell, request, cancellation);
+        var text = ObservedVolumes.Text(page.Items);
+        return new Listed([.. page.Items.Select(v => v.Id.Value)], page.NextToken, text,
+            (transaction, now, token) => ObservedVolumes.ApplyAsync(transaction, cell, provider, text, checkpoint.Began, now, token));
+    }
+
+    async Task<Listed> SnapshotPageAsync(PageRequest request, CancellationToken cancellation)
+    {
+        var page = await provider.ListSnapshotsAsync(cell, request, cancellation);
+        var text = ObservedSnapshots.Text(page.Items);
+        return new Listed([.. page.Items.Select(s => s.Id.Value)], page.NextToken, text,
+            (transaction, now, token) => ObservedSnapshots.ApplyAsync(transaction, cell, text, checkpoint.Began, now, token));
+    }
+
+    async Task EndAsync(CellFacts facts, CancellationToken cancellation)
+    {
+        var before = provider.Capabilities.IsTheOnlyOwner ? checkpoint.Began : checkpoint.Began - VisibilityLag;
+        var goneVolumes = IsSame(volumes, memory.Volumes)
+            ? []
+            : await ProveAsync(
+                await ObservedVolumes.UnseenAsync(database, cell, volumes.Ids, before, cancellation),
+                async some => (await provider.FindVolumesAsync(cell, some, cancellation)).Select(v => v.Id), cancellation);
+        var goneSnapshots = IsSame(snapshots, memory.Snapshots)
+            ? []
+            : await ProveAsync(
+                await ObservedSnapshots.UnseenAsync(database, cell, snapshots.Ids, before, cancellation),
+                async some => (await provider.FindSnapshotsAsync(cell, some, cancellation)).Select(s => s.Id), cancellation);
+        await using var transaction = await database.BeginAsync(cancellation);
+        var now = time.GetUtcNow();
+        if (goneVolumes.Count > 0
+            && await ObservedVolumes.GoneAsync(transaction, cell, provider, goneVolumes, before, now, cancellation) > 0)
+            transaction.OnCommitted(() => versions.Changed(cell.Account));
+        if (goneSnapshots.Count > 0)
+            await ObservedSnapshots.GoneAsync(transaction, cell, provider, goneSnapshots, before, now, cancellation);
+        await Cells.ObservedAsync(transaction, cell, facts, volumes.Ids.Count, snapshots.Ids.Count, checkpoint.Began, cancellation);
+        await transaction.CommitAsync();
+        memory.EndPass(volumes.Ids.Count, snapshots.Ids.Count);
+    }
+
+    /// <summary>Nothing new and as many as the last time: then nothing is missing either.</summary>
+    static bool IsSame(Seen seen, int? before) => !seen.HasNews && seen.Ids.Count == before;
+
+    /// <summary>A listing is no instant: what it did not show is asked for by name, and only what is not there then is gone.</summary>
+    async Task<List<T>> ProveAsync<T>(List<T> unseen, Func<T[], Task<IEnumerable<T>>> find, CancellationToken cancellation)
+    {
+        var gone = unseen.ToHashSet();
+        foreach (var some in unseen.Chunk(ProofSize)) gone.ExceptWith(await InTurnAsync(() => find(some), cancellation));
+        return [.. gone];
+    }
+
+    static UInt128 Fingerprint(string text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(MemoryMarshal.AsBytes<char>(text), hash);
+        return MemoryMarshal.Read<UInt128>(hash);
+    }
+
+    /// <summary>A page, and how to write it.</summary>
+    sealed record Listed(
+        List<string> Ids, string? NextToken, string Text, Func<Transaction, DateTimeOffset, CancellationToken, Task<int>> WriteAsync);
+
+    /// <summary>What the chains of a kind saw.</summary>
+    sealed class Seen
+    {
+        public HashSet<string> Ids { get; } = [];
+
+        /// <summary>Whether any page was not as the last pass saw it.</summary>
+        public bool HasNews { get; set; }
+
+        public void Add(IEnumerable<string> ids)
+        {
+            lock (Ids) Ids.UnionWith(ids);
+        }
+    }
+}
