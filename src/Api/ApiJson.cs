@@ -23,7 +23,6 @@ namespace Octavo.Api;
 [JsonSerializable(typeof(UpdateUserRequest))]
 [JsonSerializable(typeof(UserToken))]
 [JsonSerializable(typeof(Page<Credential>))]
-[JsonSerializable(typeof(CredentialDetails))]
 [JsonSerializable(typeof(CreateCredentialRequest))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class ApiJson : JsonSerializerContext

@@ -15,6 +15,7 @@ namespace Octavo.Api;
 /// <param name="MissingPermissions">Permissions that are needed for everything Octavo does and that it lacks: <c>ec2:DeleteVolume</c>.</param>
 /// <param name="FailureCode">Why it does not open anything now, as the provider's own code.</param>
 /// <param name="Failure">Why, in a sentence; null while it opens.</param>
+/// <param name="Cells">How fresh each of its regions is; null in lists.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="UpdatedAt">When it last changed.</param>
 public sealed record Credential(
@@ -32,11 +33,9 @@ public sealed record Credential(
     IReadOnlyList<string> MissingPermissions,
     string? FailureCode,
     string? Failure,
+    IReadOnlyList<CellStatus>? Cells,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
-
-/// <summary>A credential with the state of each of its cells.</summary>
-public sealed record CredentialDetails(Credential Credential, IReadOnlyList<CellStatus> Cells);
 
 /// <summary>Body of <c>POST /v2/credentials</c>.</summary>
 /// <param name="Name">1 to 255 characters, no control characters.</param>

@@ -102,13 +102,18 @@ public sealed class OctavoClient(HttpClient http, string token)
     public Task<Credential> GetCredentialAsync(string id, CancellationToken cancellation) =>
         GetAsync($"/v2/credentials/{Escape(id)}", ApiJson.Wire.Credential, cancellation);
 
-    /// <summary>Adds an AWS key pair.</summary>
+    /// <summary>Adds an AWS credential.</summary>
     public Task<Credential> CreateCredentialAsync(CreateCredentialRequest request, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, "/v2/credentials", Json(request, ApiJson.Wire.CreateCredentialRequest), ApiJson.Wire.Credential, cancellation);
 
     /// <summary>Deletes a credential that nothing uses.</summary>
-    public Task DeleteCredentialAsync(string id, CancellationToken cancellation) =>
-        DeleteAsync($"/v2/credentials/{Escape(id)}", cancellation);
+    /// <param name="forget">Also take what is listed through it off the list.</param>
+    public Task DeleteCredentialAsync(string id, bool forget, CancellationToken cancellation) =>
+        DeleteAsync($"/v2/credentials/{Escape(id)}{(forget ? "?forget=true" : "")}", cancellation);
+
+    /// <summary>Asks for a look at everything that a credential opens, now.</summary>
+    public Task<OperationAccepted> RefreshCredentialAsync(string id, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, $"/v2/credentials/{Escape(id)}/refresh", null, ApiJson.Wire.OperationAccepted, cancellation);
 
     /// <summary>Every account; for the operator.</summary>
     public IAsyncEnumerable<Account> ListAccountsAsync(CancellationToken cancellation) =>

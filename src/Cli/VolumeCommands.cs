@@ -20,8 +20,10 @@ static class VolumeCommands
         {
             var volumes = await session.Client(parsed).ListVolumesAsync(cancellation).ToListAsync(cancellation);
             session.Output(parsed).List(volumes, ApiJson.Wire.Volume, ["ID", "NAME", "STATE", "SIZE", "ZONE", "PROVIDER ID", "CREATED"],
-                v => [v.Id, v.Name, v.State, Output.Size(v.SizeBytes), v.AvailabilityZone, v.ProviderVolumeId, Output.Time(v.CreatedAt)],
+                v => [v.Id, v.Name, v.Stale is null ? v.State : v.State + ", stale", Output.Size(v.SizeBytes), v.AvailabilityZone, v.ProviderVolumeId, Output.Time(v.CreatedAt)],
                 "No volumes yet. Make one: octavo volumes create --name NAME --size GIB --wait");
+            foreach (var (region, stale) in volumes.Where(v => v.Stale is not null).Select(v => (v.Region, v.Stale!)).Distinct())
+                session.Terminal.Error.WriteLine($"Stale since {Output.Time(stale.Since)}: {region}. {stale.Code} {stale.Message}");
             return ExitCode.Success;
         });
         return command;
@@ -134,8 +136,17 @@ static class VolumeCommands
         ("provider id", v.ProviderVolumeId),
         ("credential", v.CredentialId),
         ("from snapshot", v.SnapshotId),
-        ("attachment", v.Attachment is null ? null : $"{v.Attachment.State}{(v.Attachment.AttachedAt is { } at ? " since " + Output.Time(at) : "")}"),
+        ("stale", v.Stale is { } stale ? $"since {Output.Time(stale.Since)}: {stale.Code} {stale.Message}" : null),
+        ("type", v.VolumeType is null ? null : $"{v.VolumeType}{(v.Iops is { } iops ? $", {iops} IOPS" : "")}{(v.ThroughputMibps is { } t ? $", {t} MiB/s" : "")}"),
+        ("encrypted", v.IsEncrypted is { } encrypted ? Output.YesNo(encrypted) + (v.KmsKeyId is { } key ? $", {key}" : "") : null),
+        ("managed by", v.ManagedBy),
+        .. v.Attachments.Select(a => ("attachment", (string?)Text(a))),
+        .. v.Tags.Select(tag => ("tag", (string?)$"{tag.Key}={tag.Value}")),
         ("created", Output.Time(v.CreatedAt)),
         ("updated", Output.Time(v.UpdatedAt)),
     ], also);
+
+    static string Text(Attachment a) =>
+        a.State + (a.InstanceId is { } instance ? $" to {instance}" : "") + (a.Device is { } device ? $" as {device}" : "")
+        + (a.AttachedAt is { } at ? " since " + Output.Time(at) : "");
 }

@@ -28,10 +28,12 @@ static class CredentialEndpoints
             await add.AddAsync(caller, body.Value, mayBeUnproven: false, cancellation), ApiJson.Wire.Credential,
             statusCode: StatusCodes.Status201Created);
 
-    static async Task<CredentialDetails> ShowAsync(
+    static async Task<Credential> ShowAsync(
         Admin caller, string id, CredentialStore credentials, Cells cells, CellProgress progress, CancellationToken cancellation) =>
-        new(await credentials.FindAsync(caller.Account, id, cancellation) ?? throw NotFound(),
-            progress.Of(await cells.StatusAsync(caller.Account, id, cancellation)));
+        (await credentials.FindAsync(caller.Account, id, cancellation) ?? throw NotFound()) with
+        {
+            Cells = progress.Of(await cells.StatusAsync(caller.Account, id, cancellation)),
+        };
 
     static async Task<IResult> DeleteAsync(
         Admin caller, string id, bool? forget, CredentialStore credentials, CancellationToken cancellation) =>

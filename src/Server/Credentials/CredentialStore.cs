@@ -183,5 +183,5 @@ sealed class CredentialStore(
     static Credential Read(Row row) => new(
         row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.TextOrNull(4), row.TextOrNull(5), row.TextOrNull(6), row.TextOrNull(7),
         JsonSerializer.Deserialize<string[]>(row.Text(8))!, row.TextOrNull(9), row.TextOrNull(10),
-        JsonSerializer.Deserialize<string[]>(row.Text(11))!, row.TextOrNull(12), row.TextOrNull(13), row.Time(14), row.Time(15));
+        JsonSerializer.Deserialize<string[]>(row.Text(11))!, row.TextOrNull(12), row.TextOrNull(13), null, row.Time(14), row.Time(15));
 }
