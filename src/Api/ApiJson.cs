@@ -13,6 +13,8 @@ namespace Octavo.Api;
 [JsonSerializable(typeof(Page<Snapshot>))]
 [JsonSerializable(typeof(SnapshotAccepted))]
 [JsonSerializable(typeof(RestoreSnapshotRequest))]
+[JsonSerializable(typeof(CreateSnapshotsRequest))]
+[JsonSerializable(typeof(Page<OperationItem>))]
 [JsonSerializable(typeof(Page<Operation>))]
 [JsonSerializable(typeof(OperationAccepted))]
 [JsonSerializable(typeof(CheckRequest))]

@@ -68,6 +68,11 @@ public sealed class OctavoClient(HttpClient http, string token)
     public Task<SnapshotAccepted> CreateSnapshotAsync(string volumeId, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, $"/v2/volumes/{Escape(volumeId)}/snapshots", null, ApiJson.Wire.SnapshotAccepted, cancellation);
 
+    /// <summary>Asks for a snapshot of each volume of a selection.</summary>
+    public Task<OperationAccepted> CreateSnapshotsAsync(CreateSnapshotsRequest request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, "/v2/snapshots", Json(request, ApiJson.Wire.CreateSnapshotsRequest), ApiJson.Wire.OperationAccepted,
+            cancellation);
+
     /// <summary>Asks for a volume made from a snapshot.</summary>
     public Task<VolumeAccepted> RestoreSnapshotAsync(string id, RestoreSnapshotRequest request, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, $"/v2/snapshots/{Escape(id)}/restore", Json(request, ApiJson.Wire.RestoreSnapshotRequest),
@@ -88,6 +93,14 @@ public sealed class OctavoClient(HttpClient http, string token)
     /// <summary>One operation.</summary>
     public Task<Operation> GetOperationAsync(string id, CancellationToken cancellation) =>
         GetAsync($"/v2/operations/{Escape(id)}", ApiJson.Wire.Operation, cancellation);
+
+    /// <summary>What came of each volume of an operation on many.</summary>
+    public IAsyncEnumerable<OperationItem> ListItemsAsync(string operation, CancellationToken cancellation) =>
+        ListAsync($"/v2/operations/{Escape(operation)}/items", "", ApiJson.Wire.PageOperationItem, cancellation);
+
+    /// <summary>Asks once more for what failed in an operation on many.</summary>
+    public Task<OperationAccepted> RetryAsync(string operation, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, $"/v2/operations/{Escape(operation)}/retry", null, ApiJson.Wire.OperationAccepted, cancellation);
 
     /// <summary>Asks for a check of the account's pools.</summary>
     public Task<OperationAccepted> CheckAsync(bool repair, CancellationToken cancellation) =>

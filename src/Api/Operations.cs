@@ -4,7 +4,7 @@ namespace Octavo.Api;
 
 /// <summary>A change under way or done. Times are UTC.</summary>
 /// <param name="Id">32 hexadecimal digits.</param>
-/// <param name="Kind">create-volume, import-volume, delete-volume, create-snapshot, delete-snapshot, check-pool or refresh-credential.</param>
+/// <param name="Kind">create-volume, import-volume, delete-volume, create-snapshot, delete-snapshot, create-snapshots, check-pool or refresh-credential.</param>
 /// <param name="State">queued, running, succeeded, failed or cancelled.</param>
 /// <param name="Step">The step that it is at.</param>
 /// <param name="ProgressPercent">0 to 100.</param>
@@ -36,6 +36,25 @@ public sealed record Operation(
 /// <param name="Code">A fixed word for programs, as in a problem's <c>code</c>.</param>
 /// <param name="Message">A sentence for people.</param>
 public sealed record OperationError(string Code, string Message);
+
+/// <summary>What came of one volume of an operation on many.</summary>
+/// <param name="OperationId">The operation on this volume alone.</param>
+/// <param name="VolumeId">Octavo's id of the volume.</param>
+/// <param name="ProviderVolumeId">The provider's id of the volume.</param>
+/// <param name="SnapshotId">Octavo's id of the snapshot.</param>
+/// <param name="ProviderSnapshotId">The provider's id of the snapshot; null until it is taken.</param>
+/// <param name="State">queued, running, succeeded or failed.</param>
+/// <param name="ProgressPercent">0 to 100.</param>
+/// <param name="Attempts">How many times it was taken up.</param>
+/// <param name="Error">Why it failed.</param>
+/// <param name="ProviderCode">What the provider called the failure.</param>
+/// <param name="ProviderRequestId">The provider's id of the request that failed, for its support.</param>
+/// <param name="StartedAt">When it was asked for; the snapshot's instant once it is taken.</param>
+/// <param name="FinishedAt">When it ended; null before.</param>
+public sealed record OperationItem(
+    string OperationId, string? VolumeId, string ProviderVolumeId, string SnapshotId, string? ProviderSnapshotId, string State,
+    int ProgressPercent, int Attempts, OperationError? Error, string? ProviderCode, string? ProviderRequestId, DateTimeOffset StartedAt,
+    DateTimeOffset? FinishedAt);
 
 /// <summary>One inconsistency that a check of the pool found.</summary>
 /// <param name="Kind">A fixed word for programs.</param>

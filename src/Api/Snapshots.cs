@@ -31,3 +31,22 @@ public sealed record RestoreSnapshotRequest(string? Name, long? SizeGib, string?
 
 /// <summary>What is answered when a snapshot is on its way.</summary>
 public sealed record SnapshotAccepted(Snapshot Snapshot, Operation Operation);
+
+/// <summary>Body of <c>POST /v2/snapshots</c>: a snapshot of each volume of a selection.</summary>
+/// <param name="VolumeIds">These volumes, by Octavo's ids; at most 10,000.</param>
+/// <param name="Filter">Or every volume that passes this; what is left out passes all.</param>
+public sealed record CreateSnapshotsRequest(IReadOnlyList<string>? VolumeIds, VolumeFilter? Filter);
+
+/// <summary>Which volumes; every field that is given must fit.</summary>
+/// <param name="Provider">local or ebs.</param>
+/// <param name="CredentialId">Found or made with this credential.</param>
+/// <param name="Region">In this region.</param>
+/// <param name="AvailabilityZone">In this zone.</param>
+/// <param name="State">available or in-use.</param>
+/// <param name="Attached">On an instance, or on none.</param>
+/// <param name="InstanceId">On this instance.</param>
+/// <param name="NameContains">With this in the name, capitals or not.</param>
+/// <param name="Tags">With every one of these tags.</param>
+public sealed record VolumeFilter(
+    string? Provider = null, string? CredentialId = null, string? Region = null, string? AvailabilityZone = null, string? State = null,
+    bool? Attached = null, string? InstanceId = null, string? NameContains = null, IReadOnlyDictionary<string, string>? Tags = null);

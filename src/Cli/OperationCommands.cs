@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Octavo.Api;
@@ -8,9 +9,9 @@ namespace Octavo.Cli;
 /// <summary><c>octavo operations …</c>.</summary>
 static class OperationCommands
 {
-    public static Command Make(Session session) => new("operations", "List, show and wait for operations.")
+    public static Command Make(Session session) => new("operations", "List, show, wait for and retry operations.")
     {
-        List(session), Show(session), Wait(session),
+        List(session), Show(session), Wait(session), Items(session), Retry(session),
     };
 
     static Command List(Session session)
@@ -46,6 +47,38 @@ static class OperationCommands
         {
             var operation = await session.Client(parsed).GetOperationAsync(parsed.GetRequiredValue(id), cancellation);
             Print(session.Output(parsed), await session.Follower(parsed).WaitAsync(operation, cancellation));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Items(Session session)
+    {
+        var id = Arguments.Id("ID", "The operation's id");
+        var command = new Command("items", "What came of each volume of an operation on many.") { id };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var items = await session.Client(parsed).ListItemsAsync(parsed.GetRequiredValue(id), cancellation).ToListAsync(cancellation);
+            session.Output(parsed).List(items, ApiJson.Wire.OperationItem, ["VOLUME", "SNAPSHOT", "STATE", "PROGRESS", "ATTEMPTS", "ERROR"],
+                i =>
+                [
+                    i.ProviderVolumeId, i.ProviderSnapshotId, i.State, $"{i.ProgressPercent}%",
+                    i.Attempts.ToString(CultureInfo.InvariantCulture), i.Error is null ? null : $"{i.ProviderCode} {i.Error.Message}".TrimStart(),
+                ]);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Retry(Session session)
+    {
+        var id = Arguments.Id("ID", "The operation's id");
+        var wait = Arguments.Wait();
+        var command = new Command("retry", "Ask once more for what failed in an operation on many.") { id, wait };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var accepted = await session.Client(parsed).RetryAsync(parsed.GetRequiredValue(id), cancellation);
+            await FinishAsync(session, parsed, accepted, parsed.GetValue(wait), cancellation);
             return ExitCode.Success;
         });
         return command;

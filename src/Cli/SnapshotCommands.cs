@@ -9,7 +9,7 @@ static class SnapshotCommands
 {
     public static Command Make(Session session) => new("snapshots", "List, show, create, restore, delete and export snapshots.")
     {
-        List(session), Show(session), Take(session, "create"), Restore(session), Delete(session), Export(session),
+        List(session), Show(session), Create(session), Restore(session), Delete(session), Export(session),
     };
 
     static Command List(Session session)
@@ -44,28 +44,55 @@ static class SnapshotCommands
         return command;
     }
 
-    /// <summary>Takes a snapshot; also <c>octavo volumes snapshot</c>.</summary>
-    public static Command Take(Session session, string name)
+    /// <summary>One volume's, or one of each volume of a selection.</summary>
+    static Command Create(Session session)
     {
-        var id = Arguments.Id("VOLUME_ID", "The volume's id");
+        var id = new Argument<string?>("VOLUME_ID") { Description = "The volume's id; or give a --filter", Arity = ArgumentArity.ZeroOrOne };
+        var filter = new Option<string[]>("--filter")
+        {
+            Description = "A snapshot of each volume with KEY=VALUE, all given ones: provider, credential, region, zone, state, attached (yes or no), "
+                + "instance, name (a part of it), tag:KEY; all=yes for every volume",
+        };
         var wait = Arguments.Wait();
-        var command = new Command(name, "Take a snapshot of a volume.") { id, wait };
+        var command = new Command("create", "Take a snapshot of a volume, or of each volume of a selection.") { id, filter, wait };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var client = session.Client(parsed);
-            var accepted = await client.CreateSnapshotAsync(parsed.GetRequiredValue(id), cancellation);
-            var hasWaited = parsed.GetValue(wait);
-            if (hasWaited)
-            {
-                var ended = await session.Follower(parsed).WaitAsync(accepted.Operation, cancellation);
-                accepted = new SnapshotAccepted(await client.GetSnapshotAsync(accepted.Snapshot.Id, cancellation), ended);
-            }
-            var output = session.Output(parsed);
-            Print(output, accepted.Snapshot, OperationCommands.Also(accepted.Operation));
-            if (!hasWaited) output.Say($"Under way: octavo operations wait {accepted.Operation.Id}");
+            var volume = parsed.GetValue(id);
+            var pairs = parsed.GetValue(filter) ?? [];
+            if (volume is null == (pairs.Length == 0)) throw new UserException("Give a VOLUME_ID, or one --filter KEY=VALUE or more.");
+            if (volume is not null) return await TakeAsync(session, parsed, volume, parsed.GetValue(wait), cancellation);
+            var accepted = await session.Client(parsed).CreateSnapshotsAsync(
+                new CreateSnapshotsRequest(null, VolumeFilters.Parse(pairs)), cancellation);
+            await OperationCommands.FinishAsync(session, parsed, accepted, parsed.GetValue(wait), cancellation);
             return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary><c>octavo volumes snapshot</c>.</summary>
+    public static Command Take(Session session)
+    {
+        var id = Arguments.Id("VOLUME_ID", "The volume's id");
+        var wait = Arguments.Wait();
+        var command = new Command("snapshot", "Take a snapshot of a volume.") { id, wait };
+        command.SetAction((parsed, cancellation) =>
+            TakeAsync(session, parsed, parsed.GetRequiredValue(id), parsed.GetValue(wait), cancellation));
+        return command;
+    }
+
+    static async Task<int> TakeAsync(Session session, ParseResult parsed, string volume, bool hasWaited, CancellationToken cancellation)
+    {
+        var client = session.Client(parsed);
+        var accepted = await client.CreateSnapshotAsync(volume, cancellation);
+        if (hasWaited)
+        {
+            var ended = await session.Follower(parsed).WaitAsync(accepted.Operation, cancellation);
+            accepted = new SnapshotAccepted(await client.GetSnapshotAsync(accepted.Snapshot.Id, cancellation), ended);
+        }
+        var output = session.Output(parsed);
+        Print(output, accepted.Snapshot, OperationCommands.Also(accepted.Operation));
+        if (!hasWaited) output.Say($"Under way: octavo operations wait {accepted.Operation.Id}");
+        return ExitCode.Success;
     }
 
     static Command Restore(Session session)

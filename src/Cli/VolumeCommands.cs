@@ -10,7 +10,7 @@ static class VolumeCommands
     public static Command Make(Session session) => new("volumes", "List, show, create, import, export, delete and snapshot volumes.")
     {
         List(session), Show(session), Create(session), Import(session), Export(session), Delete(session),
-        SnapshotCommands.Take(session, "snapshot"),
+        SnapshotCommands.Take(session),
     };
 
     static Command List(Session session)

@@ -94,7 +94,7 @@ static class OctavoServer
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
         services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<Exports>();
         services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();
-        services.AddHandler<CreateSnapshot>().AddHandler<DeleteSnapshot>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
+        services.AddHandler<CreateSnapshot>().AddHandler<CreateSnapshots>().AddHandler<DeleteSnapshot>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
         services.AddHostedService<OperationRunner>();
         services.AddSingleton<InventoryReconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<InventoryReconciler>());

@@ -60,10 +60,14 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
     /// operation is put down, and taken up again at its time, so that a snapshot of hours holds no place.
     /// </summary>
     /// <exception cref="PostponedException">To be let through.</exception>
-    public async Task PauseAsync(IVolumeProvider provider, TimeProvider time, CancellationToken cancellation)
+    public Task PauseAsync(IVolumeProvider provider, TimeProvider time, CancellationToken cancellation) =>
+        PauseAsync(provider.Capabilities.LongestPoll, time, cancellation);
+
+    /// <inheritdoc cref="PauseAsync(IVolumeProvider, TimeProvider, CancellationToken)"/>
+    public async Task PauseAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellation)
     {
         var age = time.GetUtcNow() - operation.CreatedAt;
-        var pause = TimeSpan.FromTicks(Math.Clamp(age.Ticks / 10, ProgressInterval.Ticks, provider.Capabilities.LongestPoll.Ticks));
+        var pause = TimeSpan.FromTicks(Math.Clamp(age.Ticks / 10, ProgressInterval.Ticks, longest.Ticks));
         if (pause > LongestSatOut) throw new PostponedException(pause);
         await Task.Delay(pause, time, cancellation);
     }

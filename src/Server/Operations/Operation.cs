@@ -13,6 +13,7 @@ static class OperationKind
     public const string DeleteSnapshot = "delete-snapshot";
     public const string CheckPool = "check-pool";
     public const string RefreshCredential = "refresh-credential";
+    public const string CreateSnapshots = "create-snapshots";
 }
 
 /// <summary>The states of an operation, as the table and the wire spell them.</summary>

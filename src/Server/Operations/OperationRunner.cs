@@ -120,7 +120,7 @@ sealed class OperationRunner(
         {
             log.LogDebug(e, "Operation {Operation} ({Kind}) waits {Seconds} s: {Message}", operation.Id, operation.Kind,
                 e.RetryAfter.Value.TotalSeconds, e.Message);
-            await operations.YieldAsync(run.Attempt, time.GetUtcNow() + e.RetryAfter.Value, isFailure: false, cancellation);
+            await operations.YieldAsync(run.Attempt, time.GetUtcNow() + Wait(operation, e.RetryAfter.Value), isFailure: false, cancellation);
             return;
         }
         catch (VolumeException e) when (e.IsTransient && operation.Failures < MaxFailures)
@@ -180,6 +180,13 @@ sealed class OperationRunner(
         {
             // Stopping.
         }
+    }
+
+    /// <summary>At least as asked, and longer the longer it has waited: a thousand that wait for one limit shall not all ask all the time.</summary>
+    TimeSpan Wait(Operation operation, TimeSpan asked)
+    {
+        var age = time.GetUtcNow() - operation.CreatedAt;
+        return TimeSpan.FromTicks(Math.Max(asked.Ticks, Math.Min(age.Ticks / 10, LongestBackoff.Ticks)));
     }
 
     static TimeSpan Backoff(int failures) =>

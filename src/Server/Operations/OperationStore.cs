@@ -26,7 +26,7 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         VolumeId? volume = null, string? snapshot = null, string? input = null, bool isHeld = false)
     {
         var unfinished = await transaction.FindAsync(
-            $"SELECT count(*) FROM operations WHERE account_id = {account} AND state IN ('queued', 'running')",
+            $"SELECT count(*) FROM operations WHERE account_id = {account} AND state IN ('queued', 'running') AND parent_id IS NULL",
             row => row.Number(0), cancellation);
         if (unfinished >= MaxUnfinishedPerAccount)
             throw new VolumeException(ErrorCode.QuotaExceeded,
@@ -68,7 +68,7 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         await transaction.CommitAsync();
     }
 
-    /// <summary>Takes the lease of up to so many operations that are due, oldest first.</summary>
+    /// <summary>Takes the lease of up to so many operations that are due: single ones before those of many, oldest first.</summary>
     public async Task<List<Operation>> ClaimAsync(string owner, TimeSpan lease, int limit, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -82,7 +82,7 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
             $"""
             UPDATE operations SET state = {OperationState.Running}, lease_owner = {owner}, lease_until = {now + lease},
                 attempt = attempt + 1, updated_at = {now}
-            WHERE id IN (SELECT id FROM operations WHERE {due} ORDER BY created_at, id LIMIT {limit})
+            WHERE id IN (SELECT id FROM operations WHERE {due} ORDER BY parent_id IS NOT NULL, created_at, id LIMIT {limit})
             RETURNING {Operation.Columns}
             """, Operation.Read, cancellation);
         await transaction.CommitAsync();
@@ -117,7 +117,10 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
     /// <summary>Writes that it failed for good and is about to be undone.</summary>
     public Task BeginUndoAsync(Attempt attempt, VolumeException failure, CancellationToken cancellation) =>
         WriteAsync(attempt,
-            $"step = {Operation.UndoStep}, error_code = {Problems.Word(failure.Code)}, error_message = {failure.Message}", cancellation);
+            $"""
+            step = {Operation.UndoStep}, error_code = {Problems.Word(failure.Code)}, error_message = {failure.Message},
+            provider_code = {failure.ProviderCode}, provider_request_id = {failure.ProviderRequestId}
+            """, cancellation);
 
     /// <summary>Ends it, in the transaction that writes the outcome into the rows it concerns.</summary>
     /// <exception cref="LeaseLostException">The attempt holds it no longer; roll back.</exception>
@@ -140,13 +143,13 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         database.FindAsync(
             $"SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND id = {id}", Operation.Read, cancellation);
 
-    /// <summary>One page of an account's operations, newest first.</summary>
+    /// <summary>One page of an account's operations, newest first; those that are part of another are among its items.</summary>
     public async Task<Page<Api.Operation>> ListAsync(AccountId account, PageOf page, CancellationToken cancellation)
     {
         var (created, id) = page.AfterTimeAndId("operations", (long.MaxValue, ""));
         var found = await database.QueryAsync(
             $"""
-            SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND (created_at, id) < ({created}, {id})
+            SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND parent_id IS NULL AND (created_at, id) < ({created}, {id})
             ORDER BY created_at DESC, id DESC LIMIT {page.Limit + 1}
             """, row => Wire(Operation.Read(row)), cancellation);
         return page.Cut(found, "operations", last => PageOf.Key(last.CreatedAt, last.Id));

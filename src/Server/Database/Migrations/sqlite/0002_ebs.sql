@@ -52,3 +52,9 @@ ALTER TABLE volumes ADD COLUMN kms_key_id TEXT;
 ALTER TABLE volumes ADD COLUMN is_multi_attach INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE volumes ADD COLUMN managed_by TEXT;
 ALTER TABLE volumes ADD COLUMN tags TEXT;
+
+-- parent_id: one of many that were asked for together. What the provider called a failure, and its id of the request, for its support.
+ALTER TABLE operations ADD COLUMN parent_id TEXT;
+ALTER TABLE operations ADD COLUMN provider_code TEXT;
+ALTER TABLE operations ADD COLUMN provider_request_id TEXT;
+CREATE INDEX operations_by_parent ON operations (parent_id, state) WHERE parent_id IS NOT NULL;
