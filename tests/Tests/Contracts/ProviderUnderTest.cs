@@ -11,6 +11,9 @@ public abstract class ProviderUnderTest : IAsyncDisposable
     /// <summary>An empty cell of it.</summary>
     public abstract Cell Cell { get; }
 
+    /// <summary>What opens it.</summary>
+    public virtual ProviderAccess Access => new(Cell.Credential, null, AccessSource.None);
+
     /// <summary>Writes into a volume as an instance would, durably.</summary>
     public abstract Task WriteAsync(ProviderVolumeId volume, long offset, ReadOnlyMemory<byte> bytes);
 

@@ -53,14 +53,14 @@ public abstract partial class VolumeProviderContract
     {
         Assert.SkipUnless(Provider.Capabilities.CanImport, "no images");
         var image = new MemoryStream(Bytes(22), 0, given);
-        var before = await Provider.GetCapacityAsync(Cell, Cancellation);
+        var before = await Provider.GetCellAsync(Cell, Cancellation);
 
         await ShouldFailAsync(ErrorCode.Invalid, Provider.ImportVolumeAsync(
             Cell, new ImageSource.Upload(image, Size.Bytes), OperationId.New(), new Progress<double>(), Cancellation));
 
         (await VolumesAsync()).ShouldBeEmpty();
         (await CheckAsync()).ShouldBeEmpty();
-        before.LargestVolume.ShouldBe((await Provider.GetCapacityAsync(Cell, Cancellation)).LargestVolume);
+        before.LargestVolume.ShouldBe((await Provider.GetCellAsync(Cell, Cancellation)).LargestVolume);
     }
 
     [Fact]

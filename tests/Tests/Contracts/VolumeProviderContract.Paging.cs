@@ -79,10 +79,14 @@ public abstract partial class VolumeProviderContract
     }
 
     [Fact]
-    public void Regions_have_zones_and_the_cell_lies_in_one_of_them()
+    public async Task A_probe_tells_the_region_of_the_cell_and_what_the_account_is_called_there()
     {
-        Provider.Regions.Select(r => r.Name).ShouldContain(Cell.Region);
-        Provider.Regions.ShouldAllBe(r => r.Zones.Count > 0);
+        var report = await Provider.ProbeAsync(subject.Access, Cancellation);
+
+        report.Regions.ShouldContain(Cell.Region);
+        report.ProviderAccount.ShouldNotBeEmpty();
+        report.MissingPermissions.ShouldBeEmpty();
+        (await Provider.GetCellAsync(Cell, Cancellation)).Zones.ShouldNotBeEmpty();
         Encoding.ASCII.GetByteCount(Provider.Kind).ShouldBeInRange(1, 16);
     }
 }

@@ -24,7 +24,7 @@ public abstract partial class VolumeProviderContract
         var operation = OperationId.New();
         await SnapshotAsync(volume.Id, operation);
 
-        await ShouldFailAsync(ErrorCode.Conflict, Provider.CreateSnapshotAsync(Cell, other.Id, operation, Cancellation));
+        await ShouldFailAsync(ErrorCode.Conflict, Provider.CreateSnapshotAsync(Cell, other.Id, operation, mayBeTaken: true, Cancellation));
 
         (await SnapshotsAsync()).ShouldHaveSingleItem().Volume.ShouldBe(volume.Id);
     }
@@ -67,7 +67,7 @@ public abstract partial class VolumeProviderContract
     {
         var volume = await CreateAsync();
         await subject.WriteAsync(volume.Id, 0, Bytes(3));
-        var taken = await Provider.CreateSnapshotAsync(Cell, volume.Id, OperationId.New(), Cancellation);
+        var taken = await Provider.CreateSnapshotAsync(Cell, volume.Id, OperationId.New(), mayBeTaken: false, Cancellation);
         await subject.WriteAsync(volume.Id, 0, Bytes(4));
 
         var ended = await UntilAsync(

@@ -39,7 +39,7 @@ public abstract partial class VolumeProviderContract
 
     protected async Task<ProviderSnapshot> SnapshotAsync(ProviderVolumeId volume, OperationId? operation = null)
     {
-        var taken = await Provider.CreateSnapshotAsync(Cell, volume, operation ?? OperationId.New(), Cancellation);
+        var taken = await Provider.CreateSnapshotAsync(Cell, volume, operation ?? OperationId.New(), mayBeTaken: true, Cancellation);
         return await UntilAsync(() => Provider.GetSnapshotAsync(Cell, taken.Id, Cancellation), s => s.State != SnapshotState.Pending);
     }
 

@@ -26,9 +26,13 @@ public abstract partial class VolumeProviderContract : IAsyncLifetime
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    string Zone => Provider.Regions.Single(r => r.Name == Cell.Region).Zones[0];
+    string Zone { get; set; } = "";
 
-    public async ValueTask InitializeAsync() => subject = await StartAsync();
+    public async ValueTask InitializeAsync()
+    {
+        subject = await StartAsync();
+        Zone = (await Provider.GetCellAsync(Cell, Cancellation)).Zones[0];
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -82,7 +86,7 @@ public abstract partial class VolumeProviderContract : IAsyncLifetime
         shown.State.ShouldBe(VolumeState.Available);
         shown.CreatedBy.ShouldBe(operation);
         shown.Snapshot.ShouldBeNull();
-        shown.Attachment.ShouldBeNull();
+        shown.Attachments.ShouldBeEmpty();
         (await VolumesAsync()).ShouldHaveSingleItem().ShouldBe(shown);
     }
 
@@ -109,7 +113,7 @@ public abstract partial class VolumeProviderContract : IAsyncLifetime
     [Fact]
     public async Task A_volume_larger_than_the_largest_is_refused_and_nothing_is_made()
     {
-        var room = await Provider.GetCapacityAsync(Cell, Cancellation);
+        var room = await Provider.GetCellAsync(Cell, Cancellation);
         var larger = ByteSize.FromGiB(room.LargestVolume.GiB + 1);
 
         await ShouldFailAsync(ErrorCode.QuotaExceeded, CreateAsync(OperationId.New(), larger));
@@ -123,7 +127,7 @@ public abstract partial class VolumeProviderContract : IAsyncLifetime
         await ShouldFailAsync(ErrorCode.NotFound, Provider.GetVolumeAsync(Cell, NoVolume, Cancellation));
         await ShouldFailAsync(ErrorCode.NotFound, Provider.GetSnapshotAsync(Cell, NoSnapshot, Cancellation));
         await ShouldFailAsync(ErrorCode.NotFound,
-            Provider.CreateSnapshotAsync(Cell, NoVolume, OperationId.New(), Cancellation));
+            Provider.CreateSnapshotAsync(Cell, NoVolume, OperationId.New(), mayBeTaken: false, Cancellation));
         await ShouldFailAsync(ErrorCode.NotFound,
             Provider.CreateVolumeAsync(Cell, new VolumeSpec(null, Zone, NoSnapshot), OperationId.New(), Cancellation));
     }
@@ -159,7 +163,7 @@ public abstract partial class VolumeProviderContract : IAsyncLifetime
         }
 
         inUse.State.ShouldBe(VolumeState.InUse);
-        inUse.Attachment.ShouldNotBeNull().State.ShouldBe("attached");
+        inUse.Attachments.ShouldHaveSingleItem().State.ShouldBe("attached");
         (await Provider.GetVolumeAsync(Cell, volume.Id, Cancellation)).ShouldBe(volume);
         (await ReadAsync(await Provider.ExportVolumeAsync(Cell, volume.Id, Cancellation))).ShouldBeBytes(Bytes(1));
     }

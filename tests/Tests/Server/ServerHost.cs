@@ -154,7 +154,7 @@ sealed class ServerHost : IAsyncDisposable
     async Task RunAsync(bool hasFormSignIn, Action<WebApplicationBuilder>? configure)
     {
         app = await OctavoServer.BuildAsync(
-            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, null), Output, builder =>
+            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), null), Output, builder =>
             {
                 builder.Logging.ClearProviders();
                 configure?.Invoke(builder);
