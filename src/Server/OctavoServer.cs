@@ -85,6 +85,7 @@ static class OctavoServer
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
             keys => keys.XmlRepository = new KeyRing(provider.GetRequiredService<Database.Database>())));
         services.AddLocalProvider(folder.Pools);
+        services.AddEbsProvider(new EbsOptions(options.AwsBudgetShare, options.AwsEndpoint));
 
         services.AddSingleton<Callers>().AddSingleton<FailedSignIns>().AddSingleton<SignIn>();
         services.AddSingleton<AccountStore>().AddSingleton<UserStore>().AddSingleton<CredentialStore>();

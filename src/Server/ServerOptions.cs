@@ -11,8 +11,11 @@ sealed class UsageException(string message) : Exception(message);
 /// <param name="HasFormSignIn"><c>OCTAVO_FORM_SIGN_IN=off</c> switches off the rule that lets the page's literal POST sign in by
 /// its form fields.</param>
 /// <param name="SyncInterval"><c>OCTAVO_SYNC_SECONDS</c>: a cloud's cells are looked at so often; 60 s by default.</param>
+/// <param name="AwsBudgetShare"><c>OCTAVO_AWS_BUDGET</c>: the share of AWS's request limits to use, in percent; 99 by default.</param>
+/// <param name="AwsEndpoint"><c>OCTAVO_AWS_ENDPOINT</c>: where credentials without an endpoint go; AWS by default.</param>
 /// <param name="BackupTarget">The file of <c>backup FILE</c>; null to serve.</param>
-sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, TimeSpan SyncInterval, string? BackupTarget)
+sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, TimeSpan SyncInterval, double AwsBudgetShare,
+    Uri? AwsEndpoint, string? BackupTarget)
 {
     /// <summary>Loopback only: TLS and other addresses are the operator's decision.</summary>
     public const string DefaultUrls = "http://127.0.0.1:8080";
@@ -27,6 +30,8 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
           --urls URLS   where to listen; default http://127.0.0.1:8080, or OCTAVO_URLS
 
         OCTAVO_SYNC_SECONDS=60 looks at each region of a cloud so often, 5 to 86400.
+        OCTAVO_AWS_BUDGET=99     uses that percentage of AWS's request limits, 1 to 100.
+        OCTAVO_AWS_ENDPOINT=URL  asks there instead of AWS, for credentials that name no endpoint.
         OCTAVO_FORM_SIGN_IN=off refuses the sign-in by form fields of the 2011 documentation's POST.
         """;
 
@@ -58,7 +63,8 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
         }
         CheckUrls(urls);
         return new ServerOptions(
-            data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", Seconds(environment("OCTAVO_SYNC_SECONDS"), "OCTAVO_SYNC_SECONDS", 60), backup);
+            data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", TimeSpan.FromSeconds(Number(environment, "OCTAVO_SYNC_SECONDS", 60, 5, 86_400)),
+            Number(environment, "OCTAVO_AWS_BUDGET", 99, 1, 100) / 100.0, Address(environment, "OCTAVO_AWS_ENDPOINT"), backup);
     }
 
     /// <summary>An address to try from this machine: the first one, by loopback where it stands for every interface.</summary>
@@ -86,12 +92,19 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
     static string WithLoopback(string url) =>
         url.Replace("//*", "//127.0.0.1", StringComparison.Ordinal).Replace("//+", "//127.0.0.1", StringComparison.Ordinal);
 
-    static TimeSpan Seconds(string? given, string name, int otherwise) => given switch
+    static int Number(Func<string, string?> environment, string name, int otherwise, int least, int most) => environment(name) switch
     {
-        null or "" => TimeSpan.FromSeconds(otherwise),
-        _ when int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 5 and <= 86_400 =>
-            TimeSpan.FromSeconds(seconds),
-        _ => throw new UsageException($"{name} is \"{given}\"; it must be a number of seconds from 5 to 86400."),
+        null or "" => otherwise,
+        var given when int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most =>
+            number,
+        var given => throw new UsageException($"{name} is \"{given}\"; it must be a number from {least} to {most}."),
+    };
+
+    static Uri? Address(Func<string, string?> environment, string name) => environment(name) switch
+    {
+        null or "" => null,
+        var given when Uri.TryCreate(given, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" => address,
+        var given => throw new UsageException($"{name} is \"{given}\"; it must be an http or https address."),
     };
 
     static string Value(string[] args, ref int i) =>

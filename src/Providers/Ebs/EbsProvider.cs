@@ -10,7 +10,8 @@ sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, Ebs
     public string FoundName => "Synced from AWS";
 
     public ProviderCapabilities Capabilities { get; } =
-        new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false);
+        new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false,
+            LongestPoll: TimeSpan.FromSeconds(15));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
 
@@ -47,6 +48,9 @@ sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, Ebs
 
     public Task<ProviderSnapshot> GetSnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
         snapshots.GetAsync(cell, id, cancellation);
+
+    public Task<IReadOnlyList<ProviderSnapshot>> FindSnapshotsAsync(
+        Cell cell, IReadOnlyList<ProviderSnapshotId> ids, CancellationToken cancellation) => snapshots.FindAsync(cell, ids, cancellation);
 
     public Task<ProviderSnapshot> CreateSnapshotAsync(
         Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation) =>

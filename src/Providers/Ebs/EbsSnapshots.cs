@@ -20,13 +20,16 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
 
     public Task<ProviderPage<ProviderSnapshot>> ListAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
         EbsPages.PageAsync(page, EbsPages.Snapshots, LargestPage, s => s.Id.Value,
-            async ids => [.. (await Task.WhenAll(ids.Select(id => lookUps.SnapshotAsync(cell, new ProviderSnapshotId(id), cancellation))))
-                .OfType<ProviderSnapshot>()],
+            ids => FindAsync(cell, [.. ids.Select(id => new ProviderSnapshotId(id))], cancellation),
             (limit, token) => AskAsync(cell, limit, token, cancellation));
 
     public async Task<ProviderSnapshot> GetAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
         await lookUps.SnapshotAsync(cell, id, cancellation) ?? recent.Find(cell, id.Value)
         ?? throw new VolumeException(ErrorCode.NotFound, $"There is no snapshot {id} in {cell.Region}.");
+
+    public async Task<IReadOnlyList<ProviderSnapshot>> FindAsync(
+        Cell cell, IReadOnlyList<ProviderSnapshotId> ids, CancellationToken cancellation) =>
+        [.. (await Task.WhenAll(ids.Select(id => lookUps.SnapshotAsync(cell, id, cancellation)))).OfType<ProviderSnapshot>()];
 
     public async Task<ProviderSnapshot> CreateAsync(
         Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation)

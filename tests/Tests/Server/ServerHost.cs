@@ -12,6 +12,9 @@ namespace Octavo.Tests.Server;
 /// <summary>A whole server in this process, on a data folder and a port of its own, with the real database and the real engine.</summary>
 sealed class ServerHost : IAsyncDisposable
 {
+    /// <summary>Where AWS would be: nobody listens there.</summary>
+    static readonly Uri AwsEndpoint = new("http://127.0.0.1:9");
+
     /// <summary>The v1 media type.</summary>
     public const string V1 = "application/vnd.scalarium-v1+json";
 
@@ -154,7 +157,7 @@ sealed class ServerHost : IAsyncDisposable
     async Task RunAsync(bool hasFormSignIn, Action<WebApplicationBuilder>? configure)
     {
         app = await OctavoServer.BuildAsync(
-            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), null), Output, builder =>
+            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), 0.99, AwsEndpoint, null), Output, builder =>
             {
                 builder.Logging.ClearProviders();
                 configure?.Invoke(builder);
