@@ -111,7 +111,7 @@ public sealed class DataFolderTests
     }
 
     static Task<Microsoft.AspNetCore.Builder.WebApplication> BuildAsync(string folder) =>
-        OctavoServer.BuildAsync(new ServerOptions(folder, "http://127.0.0.1:0", true, null), TextWriter.Null);
+        OctavoServer.BuildAsync(ServerOptions.Parse(["--data", folder, "--urls", "http://127.0.0.1:0"], _ => null)!, TextWriter.Null);
 
     static void SetSchema(string folder, int version)
     {
