@@ -9,6 +9,7 @@ sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, Ebs
 
     public string FoundName => "Synced from AWS";
 
+    /// <remarks>Polls of one region go out together, two hundred ids to a request; snapshots take minutes to hours.</remarks>
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false,
             LongestPoll: TimeSpan.FromSeconds(15));

@@ -29,7 +29,7 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
 
     public async Task<IReadOnlyList<ProviderSnapshot>> FindAsync(
         Cell cell, IReadOnlyList<ProviderSnapshotId> ids, CancellationToken cancellation) =>
-        [.. (await Task.WhenAll(ids.Select(id => lookUps.SnapshotAsync(cell, id, cancellation)))).OfType<ProviderSnapshot>()];
+        [.. (await Task.WhenAll(ids.Distinct().Select(id => lookUps.SnapshotAsync(cell, id, cancellation)))).OfType<ProviderSnapshot>()];
 
     public async Task<ProviderSnapshot> CreateAsync(
         Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation)

@@ -2,7 +2,7 @@ using Octavo.Core;
 
 namespace Octavo.Tests.Contracts;
 
-/// <summary>A provider with an empty cell, and the two things that an instance does to a volume and the port does not know.</summary>
+/// <summary>A provider with an empty cell, and what an instance does to a volume and the port does not know.</summary>
 public abstract class ProviderUnderTest : IAsyncDisposable
 {
     /// <summary>The provider.</summary>
@@ -14,8 +14,11 @@ public abstract class ProviderUnderTest : IAsyncDisposable
     /// <summary>What opens it.</summary>
     public virtual ProviderAccess Access => new(Cell.Credential, null, AccessSource.None);
 
-    /// <summary>Writes into a volume as an instance would, durably.</summary>
-    public abstract Task WriteAsync(ProviderVolumeId volume, long offset, ReadOnlyMemory<byte> bytes);
+    /// <summary>The clock that it lives by.</summary>
+    public virtual TimeProvider Time => TimeProvider.System;
+
+    /// <summary>A size of volume that it makes.</summary>
+    public virtual ByteSize Size => new(4 << 20);
 
     /// <summary>Takes a volume into use, as an instance would, until the result is disposed.</summary>
     public abstract Task<IAsyncDisposable> UseAsync(ProviderVolumeId volume);
@@ -26,4 +29,11 @@ public abstract class ProviderUnderTest : IAsyncDisposable
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
+}
+
+/// <summary>One whose bytes can be reached.</summary>
+public abstract class ImageProviderUnderTest : ProviderUnderTest
+{
+    /// <summary>Writes into a volume as an instance would, durably.</summary>
+    public abstract Task WriteAsync(ProviderVolumeId volume, long offset, ReadOnlyMemory<byte> bytes);
 }

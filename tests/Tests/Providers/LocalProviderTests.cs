@@ -5,7 +5,7 @@ using Octavo.Tests.Support;
 namespace Octavo.Tests.Providers;
 
 /// <summary>The contract for the local provider, and what only it promises.</summary>
-public class LocalProviderTests : VolumeProviderContract
+public class LocalProviderTests : ImageProviderContract
 {
     LocalUnderTest local = null!;
 

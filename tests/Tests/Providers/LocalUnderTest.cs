@@ -6,7 +6,7 @@ using Octavo.Tests.Contracts;
 namespace Octavo.Tests.Providers;
 
 /// <summary>The local provider as a server gets it, over a folder that is gone afterwards. An instance is a program with the raw file open.</summary>
-sealed class LocalUnderTest : ProviderUnderTest
+sealed class LocalUnderTest : ImageProviderUnderTest
 {
     readonly string folder = Directory.CreateTempSubdirectory("octavo-local-").FullName;
     readonly ServiceProvider services;

@@ -3,26 +3,32 @@ using Octavo.Tests.Support;
 
 namespace Octavo.Tests.Contracts;
 
-public abstract partial class VolumeProviderContract
+/// <summary>
+/// What <see cref="IVolumeProvider"/> promises beside, where the bytes of volumes go in and out: for providers that import, export and check.
+/// </summary>
+public abstract partial class ImageProviderContract : VolumeProviderContract
 {
+    ImageProviderUnderTest Images => (ImageProviderUnderTest)Subject;
+
     [Fact]
-    public async Task What_the_capabilities_promise_works_and_the_rest_is_unsupported()
+    public void The_capabilities_promise_images() =>
+        Provider.Capabilities.ShouldSatisfyAllConditions(
+            can => can.CanImport.ShouldBeTrue(), can => can.CanExport.ShouldBeTrue(), can => can.CanCheck.ShouldBeTrue());
+
+    [Fact]
+    public async Task A_deletion_refused_while_a_volume_is_in_use_changes_none_of_its_bytes()
     {
         var volume = await CreateAsync();
-        var snapshot = await SnapshotAsync(volume.Id);
-        var can = Provider.Capabilities;
+        await Images.WriteAsync(volume.Id, 0, Bytes(1));
+        await using (await Subject.UseAsync(volume.Id))
+            await ShouldFailAsync(ErrorCode.Conflict, Provider.DeleteVolumeAsync(Cell, volume.Id, OperationId.New(), Cancellation));
 
-        (await IsSupportedAsync(() => ImportAsync(Bytes(1)))).ShouldBe(can.CanImport);
-        (await IsSupportedAsync(() => ExportAsync(volume.Id))).ShouldBe(can.CanExport);
-        (await IsSupportedAsync(async () => await ReadAsync(await Provider.ExportSnapshotAsync(Cell, snapshot.Id, Cancellation))))
-            .ShouldBe(can.CanExport);
-        (await IsSupportedAsync(CheckAsync)).ShouldBe(can.CanCheck);
+        (await ExportAsync(volume.Id)).ShouldBeBytes(Bytes(1));
     }
 
     [Fact]
     public async Task An_imported_image_is_exported_to_the_byte()
     {
-        Assert.SkipUnless(Provider.Capabilities is { CanImport: true, CanExport: true }, "no images");
         var operation = OperationId.New();
 
         var volume = await ImportAsync(Bytes(20), operation);
@@ -36,7 +42,6 @@ public abstract partial class VolumeProviderContract
     [Fact]
     public async Task An_import_repeated_with_one_operation_is_one_volume()
     {
-        Assert.SkipUnless(Provider.Capabilities.CanImport, "no images");
         var operation = OperationId.New();
 
         var made = await TenTimesAsync(() => ImportAsync(Bytes(21), operation));
@@ -51,7 +56,6 @@ public abstract partial class VolumeProviderContract
     [InlineData(3 << 20)]
     public async Task An_image_that_ends_early_is_invalid_and_leaves_nothing(int given)
     {
-        Assert.SkipUnless(Provider.Capabilities.CanImport, "no images");
         var image = new MemoryStream(Bytes(22), 0, given);
         var before = await Provider.GetCellAsync(Cell, Cancellation);
 
@@ -66,7 +70,6 @@ public abstract partial class VolumeProviderContract
     [Fact]
     public async Task An_image_that_is_no_whole_number_of_sectors_is_invalid_and_leaves_nothing()
     {
-        Assert.SkipUnless(Provider.Capabilities.CanImport, "no images");
 
         await ShouldFailAsync(ErrorCode.Invalid, ImportAsync(new byte[1000]));
 
@@ -76,7 +79,6 @@ public abstract partial class VolumeProviderContract
     [Fact]
     public async Task An_import_cancelled_in_the_middle_leaves_nothing_and_its_repeat_works()
     {
-        Assert.SkipUnless(Provider.Capabilities.CanImport, "no images");
         var operation = OperationId.New();
         using var cancel = new CancellationTokenSource();
         await using var image = new CancellingStream(Bytes(23), cancelAt: 2 << 20, cancel);
@@ -92,29 +94,54 @@ public abstract partial class VolumeProviderContract
     [Fact]
     public async Task A_check_of_a_healthy_cell_finds_nothing()
     {
-        Assert.SkipUnless(Provider.Capabilities.CanCheck, "no check");
         var volume = await ImportAsync(Bytes(24));
         var (deleted, kept) = (await SnapshotAsync(volume.Id), await SnapshotAsync(volume.Id));
         await RestoreAsync(kept.Id);
         await Provider.DeleteSnapshotAsync(Cell, deleted.Id, OperationId.New(), Cancellation);
-        await Provider.DeleteVolumeAsync(Cell, volume.Id, OperationId.New(), Cancellation);
+        await DeleteAsync(volume.Id);
 
         (await CheckAsync()).ShouldBeEmpty();
     }
 
-    protected async Task<IReadOnlyList<ProviderFinding>> CheckAsync() =>
-        await Provider.CheckAsync(Cell, repair: false, new Progress<double>(), Cancellation);
-
-    static async Task<bool> IsSupportedAsync(Func<Task> call)
+    /// <summary>A disk image of the size under test that differs by seed: blocks of noise, of one byte and of zeros.</summary>
+    protected byte[] Bytes(int seed)
     {
-        try
+        const int block = 64 << 10;
+        var bytes = new byte[Size.Bytes];
+#pragma warning disable RS0030 // The seed is named.
+        var random = new Random(seed);
+#pragma warning restore RS0030
+        for (var start = 0; start < bytes.Length; start += block)
+            switch (random.Next(3))
+            {
+                case 0:
+                    random.NextBytes(bytes.AsSpan(start, block));
+                    break;
+                case 1:
+                    bytes.AsSpan(start, block).Fill((byte)random.Next(1, 256));
+                    break;
+            }
+        return bytes;
+    }
+
+    protected async Task<ProviderVolume> ImportAsync(byte[] image, OperationId? operation = null) =>
+        await Provider.ImportVolumeAsync(Cell, new ImageSource.Upload(new MemoryStream(image), image.Length),
+            operation ?? OperationId.New(), new Progress<double>(), Cancellation);
+
+    protected async Task<byte[]> ExportAsync(ProviderVolumeId volume) =>
+        await ReadAsync(await Provider.ExportVolumeAsync(Cell, volume, Cancellation));
+
+    static async Task<byte[]> ReadAsync(Stream stream)
+    {
+        await using (stream)
         {
-            await call();
-            return true;
-        }
-        catch (VolumeException e) when (e.Code == ErrorCode.Unsupported)
-        {
-            return false;
+            var bytes = new MemoryStream();
+            await stream.CopyToAsync(bytes, Cancellation);
+            bytes.Length.ShouldBe(stream.Length);
+            return bytes.ToArray();
         }
     }
+
+    protected async Task<IReadOnlyList<ProviderFinding>> CheckAsync() =>
+        await Provider.CheckAsync(Cell, repair: false, new Progress<double>(), Cancellation);
 }
