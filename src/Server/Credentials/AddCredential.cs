@@ -3,11 +3,13 @@ using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Accounts;
 using Octavo.Server.Http;
+using Octavo.Server.Inventory;
 
 namespace Octavo.Server.Credentials;
 
 /// <summary>Adds an AWS credential: AWS is asked what it opens before it is kept, so that a wrong one is refused at once.</summary>
-sealed partial class AddCredential(CredentialStore credentials, CredentialProbe probe, ILogger<AddCredential> log)
+sealed partial class AddCredential(
+    CredentialStore credentials, CredentialProbe probe, InventoryReconciler reconciler, ILogger<AddCredential> log)
 {
     const int MaxRegions = 100;
     const int MaxSecretLength = 255;
@@ -36,7 +38,9 @@ sealed partial class AddCredential(CredentialStore credentials, CredentialProbe 
         {
             log.LogWarning(e, "Credential {Credential} is kept unproven: {Message}", access.Credential, e.Message);
         }
-        return await credentials.AddAsync(caller.Account, name, access, report, cancellation);
+        var added = await credentials.AddAsync(caller.Account, name, access, report, cancellation);
+        reconciler.LookNow();
+        return added;
     }
 
     static ProviderAccess Access(CreateCredentialRequest request, bool isOperator)

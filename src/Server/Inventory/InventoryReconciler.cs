@@ -31,6 +31,7 @@ sealed class InventoryReconciler(
     readonly SemaphoreSlim chains = new(MaxChains, MaxChains);
     readonly SemaphoreSlim ownChains = new(MaxOwnChains, MaxOwnChains);
     readonly ConcurrentDictionary<Cell, CellState> states = new();
+    readonly WakeUp wakeUp = new();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -38,10 +39,9 @@ sealed class InventoryReconciler(
         var pruned = DateTimeOffset.MinValue;
         var running = new List<Task>();
         var probing = Task.CompletedTask;
-        using var timer = new PeriodicTimer(LookInterval, time);
         try
         {
-            do
+            while (true)
             {
                 try
                 {
@@ -50,23 +50,35 @@ sealed class InventoryReconciler(
                     if (probing.IsCompleted) probing = probe.ProbeDueAsync(stoppingToken);
                     foreach (var known in await cells.AllAsync(stoppingToken))
                         if (IsDue(known)) running.Add(PassAsync(known, stoppingToken));
-                    if (time.GetUtcNow() - pruned < PruneInterval) continue;
-                    await volumes.PruneAsync(stoppingToken);
-                    await snapshots.PruneAsync(stoppingToken);
-                    pruned = time.GetUtcNow();
+                    if (time.GetUtcNow() - pruned >= PruneInterval)
+                    {
+                        await volumes.PruneAsync(stoppingToken);
+                        await snapshots.PruneAsync(stoppingToken);
+                        pruned = time.GetUtcNow();
+                    }
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
                     log.LogError(e, "The inventory could not be looked through; the next look is in {Seconds} s", LookInterval.TotalSeconds);
                 }
+                await wakeUp.WaitAsync(LookInterval, time, stoppingToken);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping.
         }
         await Task.WhenAll(running.Append(probing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>There may be a new cell.</summary>
+    public void LookNow() => wakeUp.Call();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        wakeUp.Dispose();
+        base.Dispose();
     }
 
     /// <summary>One pass over every cell, now.</summary>

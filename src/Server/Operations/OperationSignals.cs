@@ -9,36 +9,15 @@ namespace Octavo.Server.Operations;
 /// </summary>
 sealed class OperationSignals : IDisposable
 {
-    readonly SemaphoreSlim runner = new(0, 1);
+    readonly WakeUp runner = new();
     readonly ConcurrentDictionary<OperationId, TaskCompletionSource> waiting = new();
 
     /// <summary>There may be something to claim.</summary>
-    public void WakeRunner()
-    {
-        try
-        {
-            runner.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is awake already.
-        }
-    }
+    public void WakeRunner() => runner.Call();
 
     /// <summary>Waits for the next <see cref="WakeRunner"/>, or the time.</summary>
-    public async Task WaitForWorkAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellation)
-    {
-        using var timeout = new CancellationTokenSource(atMost, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-        try
-        {
-            await runner.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            // The time is over: look anyway.
-        }
-    }
+    public Task WaitForWorkAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellation) =>
+        runner.WaitAsync(atMost, time, cancellation);
 
     /// <summary>An operation's row moved.</summary>
     public void Changed(OperationId id)

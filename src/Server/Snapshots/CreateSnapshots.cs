@@ -45,10 +45,11 @@ sealed class CreateSnapshots(
     }
 
     /// <summary>Asks once more for the volumes whose items failed.</summary>
-    /// <exception cref="VolumeException">Not found. Conflict: it has not ended, or nothing failed.</exception>
+    /// <exception cref="VolumeException">Not found. Conflict: it is not one on many, has not ended, or nothing failed.</exception>
     public async Task<Operation> RetryAsync(AccountId account, string id, CancellationToken cancellation)
     {
-        var before = await ParentAsync(account, id, cancellation);
+        var before = await OfAccountAsync(account, id, cancellation);
+        if (before.Kind != Kind) throw new VolumeException(ErrorCode.Conflict, "Only an operation on many volumes can be retried.");
         if (!before.IsFinished) throw new VolumeException(ErrorCode.Conflict, "The operation has not ended yet.");
         await using var transaction = await database.BeginAsync(cancellation);
         var enqueued = await EnqueueAsync(transaction, account,
@@ -57,10 +58,10 @@ sealed class CreateSnapshots(
         return enqueued.Operation;
     }
 
-    /// <summary>One page of what came of each volume.</summary>
+    /// <summary>One page of what came of each volume; none where the operation is not on many.</summary>
     public async Task<Page<OperationItem>> ItemsAsync(AccountId account, string id, PageOf page, CancellationToken cancellation)
     {
-        await ParentAsync(account, id, cancellation);
+        await OfAccountAsync(account, id, cancellation);
         var list = "items-" + id;
         var items = await database.QueryAsync(
             $"""
@@ -139,10 +140,9 @@ sealed class CreateSnapshots(
         return (parent, volumes);
     }
 
-    async Task<Operation> ParentAsync(AccountId account, string id, CancellationToken cancellation) =>
-        await operations.FindAsync(account, id, cancellation) is { Kind: OperationKind.CreateSnapshots } parent
-            ? parent
-            : throw new VolumeException(ErrorCode.NotFound, "There is no such operation on many volumes in this account.");
+    async Task<Operation> OfAccountAsync(AccountId account, string id, CancellationToken cancellation) =>
+        await operations.FindAsync(account, id, cancellation)
+        ?? throw new VolumeException(ErrorCode.NotFound, "There is no such operation in this account.");
 
     static Sql Matches(VolumeFilter f)
     {
