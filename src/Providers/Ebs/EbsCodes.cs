@@ -91,6 +91,7 @@ static class EbsCodes
             "OptInRequired", "PendingVerification", "PendingAccountVerification", "Blocked", "AccountDisabled", "RegionDisabledException",
             "RegionDisabled",
         ]),
+        (EbsFailureKind.Invalid, ["ValidationError", "ValidationException"]),
         (EbsFailureKind.Allowed, ["DryRunOperation"]),
     }.SelectMany(kind => kind.Codes, (kind, code) => KeyValuePair.Create(code, kind.Kind)).ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -48,13 +48,20 @@ sealed class EbsEndpoints(EbsOptions options)
     }
 
     /// <summary>What a request is aimed at.</summary>
-    /// <param name="secrets">Secrets beside the credential's own.</param>
-    public CallTarget Target(ProviderAccess access, string region, string action, IReadOnlyList<string?> secrets)
+    /// <param name="signer">What it is signed with; null before anything is.</param>
+    public CallTarget Target(ProviderAccess access, string region, string action, ImmutableCredentials? signer)
     {
         var endpoint = Of(access)?.Authority;
+        string?[] secrets = [signer?.SecretKey, signer?.Token, access.SecretAccessKey, access.SessionToken];
+        return new CallTarget(AccountOf(access), region, action, endpoint, !string.IsNullOrEmpty(signer?.Token),
+            [.. secrets.Where(s => !string.IsNullOrEmpty(s)).Select(s => s!).Distinct()]);
+    }
+
+    /// <summary>Whose limits a credential's requests draw on: another cloud's account is another one.</summary>
+    public string AccountOf(ProviderAccess access)
+    {
         var account = access.ProviderAccount ?? access.Credential.Value;
-        return new CallTarget(endpoint is null ? account : $"{account}@{endpoint}", region, action, endpoint,
-            [.. secrets.Append(access.SecretAccessKey).Append(access.SessionToken).Where(s => !string.IsNullOrEmpty(s)).Select(s => s!).Distinct()]);
+        return Of(access) is { } endpoint ? $"{account}@{endpoint.Authority}" : account;
     }
 
     /// <summary>The address of another cloud; null for AWS.</summary>

@@ -54,7 +54,7 @@ sealed class EbsIdentity(ProviderAccess access, EbsEndpoints endpoints, EbsCalls
     async Task AssumeAsync(ImmutableCredentials own, CancellationToken cancellation)
     {
         using var sts = endpoints.Sts(access, new HeldCredentials { Current = own });
-        var target = endpoints.Target(access, endpoints.HomeRegion(access), Actions.AssumeRole, [own.SecretKey, own.Token]);
+        var target = endpoints.Target(access, endpoints.HomeRegion(access), Actions.AssumeRole, own);
         try
         {
             var role = (await calls.ReadAsync(target, token => sts.AssumeRoleAsync(new AssumeRoleRequest
@@ -121,10 +121,6 @@ sealed class HeldCredentials : AWSCredentials
         get => current ?? throw new InvalidOperationException("Credentials are freshened before the first call.");
         set => current = value;
     }
-
-    /// <summary>The secret parts, none where nothing is held yet.</summary>
-    public IReadOnlyList<string> Secrets =>
-        current is { } held ? [.. new[] { held.SecretKey, held.Token }.Where(s => !string.IsNullOrEmpty(s))] : [];
 
     public override ImmutableCredentials GetCredentials() => Current;
 

@@ -40,7 +40,7 @@ sealed class EbsSession(ProviderAccess access, EbsEndpoints endpoints, EbsCalls 
     {
         await identity.FreshenAsync(cancellation);
         using var sts = endpoints.Sts(access, identity.Held);
-        var target = endpoints.Target(access, endpoints.HomeRegion(access), Actions.GetCallerIdentity, identity.Held.Secrets);
+        var target = endpoints.Target(access, endpoints.HomeRegion(access), Actions.GetCallerIdentity, identity.Held.Current);
         var answer = await calls.ReadAsync(target, token => sts.GetCallerIdentityAsync(new(), token), cancellation);
         return answer.Account
             ?? throw new VolumeException(ErrorCode.Unavailable, $"{target.Who} cannot be used: {FailureText.NotEc2}.");
@@ -53,6 +53,6 @@ sealed class EbsSession(ProviderAccess access, EbsEndpoints endpoints, EbsCalls 
     {
         await identity.FreshenAsync(cancellation);
         var client = clients.GetOrAdd(region, r => endpoints.Ec2(access, r, identity.Held));
-        return (client, endpoints.Target(access, region, action, identity.Held.Secrets));
+        return (client, endpoints.Target(access, region, action, identity.Held.Current));
     }
 }

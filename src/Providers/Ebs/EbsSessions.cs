@@ -32,11 +32,8 @@ sealed class EbsSessions(ICredentialVault vault, EbsEndpoints endpoints, EbsCall
         RunAsync(cell.Credential, session => session.ChangeAsync(cell.Region, action, call, cancellation), cancellation);
 
     /// <summary>Whose limits a cell's requests draw on.</summary>
-    public async Task<string> AccountOfAsync(Cell cell, CancellationToken cancellation)
-    {
-        var access = (await OfAsync(cell.Credential, cancellation)).Access;
-        return endpoints.Target(access, cell.Region, "", []).Account;
-    }
+    public async Task<string> AccountOfAsync(Cell cell, CancellationToken cancellation) =>
+        endpoints.AccountOf((await OfAsync(cell.Credential, cancellation)).Access);
 
     public void Dispose()
     {

@@ -68,9 +68,11 @@ static class FailureText
         EbsFailureKind.Permission when target.Action == Actions.AssumeRole =>
             "Check the role's ARN, that its trust policy names this identity, and the external id.",
         EbsFailureKind.Permission => $"Allow {Actions.Permission(target.Action)} in the identity's policy.",
+        EbsFailureKind.Expired when target.IsSession =>
+            "The session has ended: give the credential new keys. If they are new, set this machine's clock.",
         EbsFailureKind.Credential or EbsFailureKind.Expired when IsAboutTime(failure) =>
-            "Set this machine's clock: AWS refuses requests signed more than 5 minutes away from its own time.",
-        EbsFailureKind.Expired => "The session has ended: give the credential new keys.",
+            "Set this machine's clock: AWS refuses requests that are signed minutes away from its own time.",
+        EbsFailureKind.Expired => "The key has ended: give the credential a new one.",
         EbsFailureKind.Credential when failure.Code == EbsCodes.AuthFailure =>
             $"Either the region {target.Region} is not enabled for the account, or the key is wrong.",
         EbsFailureKind.Credential when failure.Code == EbsCodes.SignatureDoesNotMatch => "The secret access key does not belong to the access key id.",

@@ -95,7 +95,7 @@ public abstract partial class VolumeProviderContract
             var answer = await ask();
             if (isDone(answer)) return answer;
             Subject.Time.GetElapsedTime(began).ShouldBeLessThan(Patience, $"still {answer}");
-            await Task.Delay(TimeSpan.FromMilliseconds(5), Subject.Time, Cancellation);
+            await Task.Delay(Provider.Capabilities.LongestPoll / 50, Subject.Time, Cancellation);
         }
     }
 }

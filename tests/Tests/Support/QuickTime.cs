@@ -1,0 +1,107 @@
+namespace Octavo.Tests.Support;
+
+/// <summary>
+/// A clock for code that waits seconds and minutes and talks to a server in this process. It stands while there is work, and when nobody has asked it
+/// for the time for a moment, which is when everybody waits, it jumps to the next timer. So a wait costs milliseconds and happens in order.
+/// </summary>
+sealed class QuickTime : TimeProvider, IAsyncDisposable
+{
+    /// <summary>Nobody asking for so long counts as waiting: far longer than a call to a server in this process is silent.</summary>
+    static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(10);
+
+    readonly Lock gate = new();
+    readonly HashSet<Timer> timers = [];
+    readonly CancellationTokenSource stop = new();
+    readonly Task running;
+    DateTimeOffset now = System.GetUtcNow();
+    long asked;
+
+    public QuickTime() => running = RunAsync();
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        Interlocked.Increment(ref asked);
+        lock (gate)
+            return now;
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Timer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Moves the clock, and lets what is due be done.</summary>
+    public void Advance(TimeSpan time)
+    {
+        lock (gate) now += time;
+        while (Next(now) is { } due) due.Ring();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await running;
+        stop.Dispose();
+    }
+
+    async Task RunAsync()
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var before = Interlocked.Read(ref asked);
+            await Task.Delay(Quiet, System, CancellationToken.None);
+            if (Interlocked.Read(ref asked) != before || Next(DateTimeOffset.MaxValue) is not { } next) continue;
+            lock (gate)
+                if (next.DueAt > now) now = next.DueAt;
+            while (Next(now) is { } due) due.Ring();
+        }
+    }
+
+    Timer? Next(DateTimeOffset until)
+    {
+        lock (gate)
+            return timers.Where(t => t.DueAt <= until && t.DueAt < DateTimeOffset.MaxValue).MinBy(t => t.DueAt);
+    }
+
+    sealed class Timer(QuickTime time, Action ring) : ITimer
+    {
+        TimeSpan every = Timeout.InfiniteTimeSpan;
+
+        public DateTimeOffset DueAt { get; private set; } = DateTimeOffset.MaxValue;
+
+        public void Ring()
+        {
+            lock (time.gate) DueAt = every > TimeSpan.Zero ? time.now + every : DateTimeOffset.MaxValue;
+            ring();
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref time.asked);
+            lock (time.gate)
+            {
+                every = period;
+                DueAt = dueTime < TimeSpan.Zero ? DateTimeOffset.MaxValue : time.now + dueTime;
+                time.timers.Add(this);
+            }
+            return true;
+        }
+
+        public void Dispose()
+        {
+            lock (time.gate) time.timers.Remove(this);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
