@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Octavo.Ec2;
 using Octavo.Server.Scalarium;
 
 namespace Octavo.Tests.Server;
@@ -32,7 +33,7 @@ public sealed partial class AuthorizationTableTests
         new("POST", "/api/volumes/{id}/snapshot", Who.Admin, 200, 404),
         new("GET", "/api/credentials", Who.Admin, 200, 200),
         new("POST", "/api/credentials", Who.Admin, 200, 200,
-            """{"name":"n","aws_access_key_id":"AKIA1","aws_secret_access_key":"x"}"""),
+            """{"name":"n","aws_access_key_id":"KEY","aws_secret_access_key":"SECRET"}"""),
         new("GET", "/api/credentials/{id}", Who.Admin, 200, 404),
         new("DELETE", "/api/credentials/{id}", Who.Admin, 412, 404),
         new("GET", "/v2/volumes", Who.Admin, 200, 200),
@@ -53,7 +54,7 @@ public sealed partial class AuthorizationTableTests
         new("POST", "/v2/fsck", Who.Admin, 202, 202, """{"repair":false}"""),
         new("GET", "/v2/credentials", Who.Admin, 200, 200),
         new("POST", "/v2/credentials", Who.Admin, 201, 201,
-            """{"name":"n","aws_access_key_id":"AKIA1","aws_secret_access_key":"x"}"""),
+            """{"name":"n","aws_access_key_id":"KEY","aws_secret_access_key":"SECRET"}"""),
         new("GET", "/v2/credentials/{id}", Who.Admin, 200, 404),
         new("POST", "/v2/credentials/{id}/refresh", Who.Admin, 202, 404),
         new("DELETE", "/v2/credentials/{id}", Who.Admin, 409, 404),
@@ -79,7 +80,9 @@ public sealed partial class AuthorizationTableTests
     [Fact]
     public async Task Every_route_answers_each_kind_of_caller_as_the_table_says_and_names_nothing_of_another_account()
     {
-        await using var host = await ServerHost.StartAsync();
+        await using var aws = await Ec2Endpoint.StartAsync();
+        var key = aws.Cloud.AddKey(aws.Cloud.AddAccount("111122223333").Id);
+        await using var host = await ServerHost.StartAsync(aws: aws.Address);
         var mine = await ThingsAsync(host, host.Token);
         var stranger = await host.UserAsync("stranger", "other");
         var theirs = await ThingsAsync(host, stranger);
@@ -96,7 +99,9 @@ public sealed partial class AuthorizationTableTests
             if (token is not null)
                 request.Headers.TryAddWithoutValidation(isV1 ? "X-Scalarium-Token" : "Authorization", isV1 ? token : $"Bearer {token}");
             var reply = await host.SendAsync(
-                request, row.Body?.Replace("NEW", $"new-{++fresh}", StringComparison.Ordinal), "application/json");
+                request,
+                row.Body?.Replace("NEW", $"new-{++fresh}", StringComparison.Ordinal).Replace("KEY", key.Id, StringComparison.Ordinal)
+                    .Replace("SECRET", key.Secret, StringComparison.Ordinal), "application/json");
             if (reply.Status != expected) faults.Add($"{row.Method} {row.Route} as {who}: {reply.Status} instead of {expected}: {reply.Body}");
             if (reply.Status >= 400 && !reply.Type!.Contains(isV1 ? "application/json" : "problem+json", StringComparison.Ordinal))
                 faults.Add($"{row.Method} {row.Route} as {who}: the error has type {reply.Type}");

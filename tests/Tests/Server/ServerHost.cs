@@ -12,8 +12,8 @@ namespace Octavo.Tests.Server;
 /// <summary>A whole server in this process, on a data folder and a port of its own, with the real database and the real engine.</summary>
 sealed class ServerHost : IAsyncDisposable
 {
-    /// <summary>Where AWS would be: nobody listens there.</summary>
-    static readonly Uri AwsEndpoint = new("http://127.0.0.1:9");
+    /// <summary>Nobody listens there.</summary>
+    static readonly Uri Nowhere = new("http://127.0.0.1:9");
 
     /// <summary>The v1 media type.</summary>
     public const string V1 = "application/vnd.scalarium-v1+json";
@@ -25,6 +25,9 @@ sealed class ServerHost : IAsyncDisposable
     ServerHost(string folder) => Folder = folder;
 
     public string Folder { get; }
+
+    /// <summary>Where AWS is for this server.</summary>
+    public Uri Aws { get; private init; } = Nowhere;
 
     public StringWriter Output { get; } = new();
 
@@ -39,9 +42,10 @@ sealed class ServerHost : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<ServerHost> StartAsync(bool hasFormSignIn = true, Action<WebApplicationBuilder>? configure = null)
+    public static async Task<ServerHost> StartAsync(
+        bool hasFormSignIn = true, Action<WebApplicationBuilder>? configure = null, Uri? aws = null)
     {
-        var host = new ServerHost(Directory.CreateTempSubdirectory("octavo-server-").FullName);
+        var host = new ServerHost(Directory.CreateTempSubdirectory("octavo-server-").FullName) { Aws = aws ?? Nowhere };
         await host.RunAsync(hasFormSignIn, configure);
         return host;
     }
@@ -157,7 +161,7 @@ sealed class ServerHost : IAsyncDisposable
     async Task RunAsync(bool hasFormSignIn, Action<WebApplicationBuilder>? configure)
     {
         app = await OctavoServer.BuildAsync(
-            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), 0.99, AwsEndpoint, null), Output, builder =>
+            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), 0.99, Aws, null), Output, builder =>
             {
                 builder.Logging.ClearProviders();
                 configure?.Invoke(builder);
