@@ -62,6 +62,7 @@ static class OctavoServer
             // First, so that it is given back last.
             _ = app.Services.GetRequiredService<DataFolder>();
             Map(app);
+            await app.Services.GetRequiredService<KeyRing>().OpenAsync(CancellationToken.None);
             await app.Services.GetRequiredService<OperationStore>().RecoverAsync(CancellationToken.None);
             await FirstStart.RunAsync(
                 folder, app.Services.GetRequiredService<Database.Database>(), app.Services.GetRequiredService<AccountStore>(),
@@ -83,7 +84,8 @@ static class OctavoServer
         services.AddSingleton(_ => new Database.Database(folder.DatabaseFile));
         services.AddDataProtection().SetApplicationName("octavo");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
-            keys => keys.XmlRepository = new KeyRing(provider.GetRequiredService<Database.Database>())));
+            keys => keys.XmlRepository = provider.GetRequiredService<KeyRing>()));
+        services.AddSingleton(provider => new KeyRing(provider.GetRequiredService<Database.Database>(), options.MasterKey));
         services.AddLocalProvider(folder.Pools);
         services.AddEbsProvider(new EbsOptions(options.AwsBudgetShare, options.AwsEndpoint));
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Octavo.Server;
+using Octavo.Server.Database;
 using Octavo.Server.Inventory;
 
 namespace Octavo.Tests.Server;
@@ -25,6 +26,9 @@ sealed class ServerHost : IAsyncDisposable
     ServerHost(string folder) => Folder = folder;
 
     public string Folder { get; }
+
+    /// <summary>What encrypts the key ring.</summary>
+    public MasterKey? MasterKey { get; set; }
 
     /// <summary>Where AWS is for this server.</summary>
     public Uri Aws { get; private init; } = Nowhere;
@@ -161,7 +165,7 @@ sealed class ServerHost : IAsyncDisposable
     async Task RunAsync(bool hasFormSignIn, Action<WebApplicationBuilder>? configure)
     {
         app = await OctavoServer.BuildAsync(
-            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), 0.99, Aws, null), Output, builder =>
+            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), 0.99, Aws, MasterKey, null), Output, builder =>
             {
                 builder.Logging.ClearProviders();
                 configure?.Invoke(builder);
