@@ -24,11 +24,11 @@ static class RegionActions
             if (named.Count > 0 && !named.Contains(region)) continue;
             var optIn = !isEnabled ? "not-opted-in" : Ec2Cloud.OptInRegions.Contains(region) ? "opted-in" : "opt-in-not-required";
             if (!filters.TrueForAll(f => f.Matches(f.Name switch
-                {
-                    "region-name" => region,
-                    "opt-in-status" => optIn,
-                    _ => $"ec2.{region}.amazonaws.com",
-                })))
+            {
+                "region-name" => region,
+                "opt-in-status" => optIn,
+                _ => $"ec2.{region}.amazonaws.com",
+            })))
                 continue;
             xml.Open("item"u8);
             xml.Element("regionName"u8, region);
@@ -50,13 +50,13 @@ static class RegionActions
         {
             if (named.Count > 0 && !named.Contains(zone)) continue;
             if (!filters.TrueForAll(f => f.Matches(f.Name switch
-                {
-                    "zone-name" => zone,
-                    "zone-id" => ZoneId(zone),
-                    "region-name" => call.Region.Name,
-                    "state" => "available",
-                    _ => "availability-zone",
-                })))
+            {
+                "zone-name" => zone,
+                "zone-id" => ZoneId(zone),
+                "region-name" => call.Region.Name,
+                "state" => "available",
+                _ => "availability-zone",
+            })))
                 continue;
             xml.Open("item"u8);
             xml.Element("zoneName"u8, zone);
