@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Octavo.Ec2.Actions;
 using Octavo.Ec2.Faults;
@@ -21,43 +22,39 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
         var text = Encoding.UTF8.GetString(body);
         var form = Form.Parse(HttpMethods.IsGet(context.Request.Method) ? context.Request.QueryString.Value!.TrimStart('?') : text);
         var action = form["Action"] ?? "";
-        var request = string.Create(System.Globalization.CultureInfo.InvariantCulture,
-            $"00000000-0000-4000-8000-{Interlocked.Increment(ref lastRequest):x12}");
+        using var xml = new XmlBuffer();
         journal.Begin(action);
-        var (ending, code) = (Ending.Failed, (string?)null);
+        var outcome = new Outcome(Ending.LostRequest);
         try
         {
-            (ending, code) = await AnswerAsync(context, body, form, action, request);
+            outcome = await DecideAsync(context.Request, body, form, action, xml);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            context.Abort();
         }
         finally
         {
-            journal.End(action, ending, code);
+            // Before a byte goes out: whoever has the reply finds the call in the journal.
+            journal.End(action, outcome.Ending, outcome.Code);
         }
+        await SendAsync(context, outcome, xml);
     }
 
-    async Task<(Ending Ending, string? Code)> AnswerAsync(HttpContext context, byte[] body, Form form, string action, string request)
+    /// <summary>What a call comes to; its answer is in the buffer.</summary>
+    async Task<Outcome> DecideAsync(HttpRequest http, byte[] body, Form form, string action, XmlBuffer xml)
     {
-        using var xml = new XmlBuffer();
+        var request = string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{Interlocked.Increment(ref lastRequest):x12}");
         var entry = ActionTable.Find(action, form["Version"]);
         var isSts = entry?.Service == "sts" || form["Version"] == ActionTable.StsVersion;
         var mine = switches;
-        var status = StatusCodes.Status200OK;
-        string? code = null;
         try
         {
-            var signer = signatures.Check(context.Request, body, isSts ? "sts" : "ec2", switches.ChecksSignatures);
+            var signer = signatures.Check(http, body, isSts ? "sts" : "ec2", switches.ChecksSignatures);
             var account = cloud.Account(signer.Key.Account);
             mine = account.Switches ?? switches;
-            if (mine.Hits(mine.LostRequestChance, action)) return Lose(context, Ending.LostRequest);
-            if (mine.Hits(mine.HtmlErrorChance, action)) return await FailInHtmlAsync(context);
-            if (!account.EnabledRegions.Contains(signer.Region))
-                throw isSts
-                    ? new Ec2Failure("RegionDisabledException", StatusCodes.Status403Forbidden, $"STS is not activated in {signer.Region} for account {account.Id}.")
-                    : new Ec2Failure("AuthFailure", StatusCodes.Status401Unauthorized, "AWS was not able to validate the provided access credentials");
+            if (mine.Hits(mine.LostRequestChance, action)) return new Outcome(Ending.LostRequest);
+            if (mine.Hits(mine.HtmlErrorChance, action)) return new Outcome(Ending.Failed, StatusCodes.Status500InternalServerError, "HTML");
+            if (!account.EnabledRegions.Contains(signer.Region)) throw NotEnabled(account, signer.Region, isSts);
             var region = account.Region(signer.Region);
             var isThrottled = !isSts && mine.Throttling && entry is not null && !entry.TryTakeToken(region, form, mine);
             region.CountCall(isThrottled);
@@ -73,30 +70,34 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
         }
         catch (Ec2Failure e)
         {
-            (status, code) = (e.Status, e.Code);
             xml.Clear();
             ErrorBody.Write(xml, e, isSts, request);
+            return new Outcome(Ending.Failed, e.Status, e.Code);
         }
-        if (code is null && mine.Hits(mine.LostReplyChance, action)) return Lose(context, Ending.LostReply);
-        context.Response.StatusCode = status;
+        return new Outcome(mine.Hits(mine.LostReplyChance, action) ? Ending.LostReply : Ending.Done);
+    }
+
+    static Ec2Failure NotEnabled(Ec2Account account, string region, bool isSts) => isSts
+        ? new Ec2Failure("RegionDisabledException", StatusCodes.Status403Forbidden, $"STS is not activated in {region} for account {account.Id}.")
+        : new Ec2Failure("AuthFailure", StatusCodes.Status401Unauthorized, "AWS was not able to validate the provided access credentials");
+
+    static async Task SendAsync(HttpContext context, Outcome outcome, XmlBuffer xml)
+    {
+        if (outcome.Ending is Ending.LostReply or Ending.LostRequest)
+        {
+            context.Abort();
+            return;
+        }
+        context.Response.StatusCode = outcome.Status;
+        if (outcome.Code == "HTML")
+        {
+            context.Response.ContentType = "text/html";
+            await context.Response.WriteAsync(Html, context.RequestAborted);
+            return;
+        }
         context.Response.ContentType = "text/xml;charset=UTF-8";
         context.Response.ContentLength = xml.Written.Length;
         await context.Response.Body.WriteAsync(xml.Written, context.RequestAborted);
-        return (code is null ? Ending.Done : Ending.Failed, code);
-    }
-
-    static (Ending, string?) Lose(HttpContext context, Ending ending)
-    {
-        context.Abort();
-        return (ending, null);
-    }
-
-    static async Task<(Ending, string?)> FailInHtmlAsync(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-        context.Response.ContentType = "text/html";
-        await context.Response.WriteAsync(Html, context.RequestAborted);
-        return (Ending.Failed, "HTML");
     }
 
     static async Task<byte[]> BodyAsync(HttpRequest request)
@@ -106,4 +107,6 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
         await request.Body.CopyToAsync(body);
         return body.ToArray();
     }
+
+    readonly record struct Outcome(Ending Ending, int Status = StatusCodes.Status200OK, string? Code = null);
 }
