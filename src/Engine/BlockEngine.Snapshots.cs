@@ -306,7 +306,7 @@ public sealed partial class BlockEngine
         var held = new List<BlockHash>();
         foreach (var hash in manifest.Stored)
         {
-            if (segments.TryHold(hash))
+            if (segments.TryReuse(hash))
             {
                 held.Add(hash);
                 continue;

@@ -29,6 +29,12 @@ sealed class SegmentStore : IDisposable
     readonly SortedDictionary<int, Segment> segments = [];
     readonly HashSet<int> unsynced = [];
 
+    /// <summary>Blocks whose record a read found broken: the next one who brings such a block stores it anew.</summary>
+    readonly HashSet<BlockHash> damaged = [];
+
+    /// <summary>Broken records whose block is stored anew, to be freed once the new one is durable.</summary>
+    readonly List<BlockLocation> superseded = [];
+
     /// <summary>One sync at a time: what another one has taken off the list is durable only when that one is done.</summary>
     readonly Lock syncing = new();
 
@@ -113,8 +119,15 @@ sealed class SegmentStore : IDisposable
         }
     }
 
+    /// <summary>The same for somebody who has the block's bytes at hand: false too where the stored ones are known to be broken.</summary>
+    public bool TryReuse(BlockHash hash)
+    {
+        lock (gate) return !damaged.Contains(hash) && TryHold(hash);
+    }
+
     /// <summary>
-    /// Stores a block with one need, or counts one more where somebody stored it meanwhile. Durable after <see cref="Sync"/>. Returns
+    /// Stores a block with one need, or counts one more where somebody stored it meanwhile. A block that is stored but broken is stored anew for
+    /// all who need it. Durable after <see cref="Sync"/>. Returns
     /// the bytes that it added.
     /// </summary>
     /// <param name="record">The record: room for the header, then the payload.</param>
@@ -123,7 +136,8 @@ sealed class SegmentStore : IDisposable
         header.Write(record);
         lock (gate)
         {
-            if (index.TryGetValue(header.Hash, out var entry))
+            var isStored = index.TryGetValue(header.Hash, out var entry);
+            if (isStored && !damaged.Contains(header.Hash))
             {
                 index[header.Hash] = entry with { Count = entry.Count + 1 };
                 return 0;
@@ -143,7 +157,9 @@ sealed class SegmentStore : IDisposable
             }
             segment.Tail = offset + header.Footprint;
             segment.Live++;
-            index.Add(header.Hash, new Entry(new BlockLocation(segment.Number, header.Footprint, offset), 1));
+            index[header.Hash] = new Entry(new BlockLocation(segment.Number, header.Footprint, offset), isStored ? entry.Count + 1 : 1);
+            if (isStored) superseded.Add(entry.Location);
+            damaged.Remove(header.Hash);
             return header.Footprint;
         }
     }
@@ -154,8 +170,11 @@ sealed class SegmentStore : IDisposable
         lock (syncing)
         {
             Segment[] files;
+            BlockLocation[] broken;
             lock (gate)
             {
+                broken = [.. superseded];
+                superseded.Clear();
                 files = [.. unsynced.Where(segments.ContainsKey).Select(number => segments[number])];
                 unsynced.Clear();
             }
@@ -165,10 +184,23 @@ sealed class SegmentStore : IDisposable
             }
             catch
             {
-                lock (gate) unsynced.UnionWith(files.Select(segment => segment.Number));
+                lock (gate)
+                {
+                    unsynced.UnionWith(files.Select(segment => segment.Number));
+                    superseded.AddRange(broken);
+                }
                 throw;
             }
+            lock (gate)
+                foreach (var location in broken) Free(location);
         }
+    }
+
+    void Free(BlockLocation location)
+    {
+        var segment = segments[location.Segment];
+        Punch(segment, location.Offset, location.Footprint);
+        if (--segment.Live == 0) Drop(segment);
     }
 
     static void SyncUnlessDropped(Segment segment)
@@ -198,9 +230,8 @@ sealed class SegmentStore : IDisposable
                     continue;
                 }
                 index.Remove(hash);
-                var segment = segments[entry.Location.Segment];
-                Punch(segment, entry.Location.Offset, entry.Location.Footprint);
-                if (--segment.Live == 0) Drop(segment);
+                damaged.Remove(hash);
+                Free(entry.Location);
             }
         }
     }
@@ -228,6 +259,7 @@ sealed class SegmentStore : IDisposable
         }
         catch (IOException e)
         {
+            MarkDamaged(hash, location);
             throw new EngineException(EngineError.Io, "a stored block cannot be read from the disk", e);
         }
         catch (ObjectDisposedException e)
@@ -235,14 +267,23 @@ sealed class SegmentStore : IDisposable
             // Only somebody who does not hold the block can meet this: it was freed, and its segment with it.
             throw new EngineException(EngineError.Damaged, "a stored block is missing", e);
         }
+        if (RecordHeader.Read(record.AsSpan(0, read)) is { } stored && stored.Hash == hash && stored.PlainLength != plain.Length)
+            throw new EngineException(EngineError.Damaged, "a stored block has another length than belongs there");
         var isSound = RecordHeader.Read(record.AsSpan(0, read)) is { } header
             && header.Hash == hash
-            && header.PlainLength == plain.Length
             && read >= RecordHeader.Length + header.StoredLength
             && XxHash3.HashToUInt64(record.AsSpan(RecordHeader.Length, header.StoredLength)) == header.PayloadCheck
             && BlockCodec.TryDecode(header, record.AsSpan(RecordHeader.Length, header.StoredLength), plain)
             && (!verifyHash || BlockHash.Of(plain) == hash);
-        if (!isSound) throw new EngineException(EngineError.Damaged, "a stored block does not verify");
+        if (isSound) return;
+        MarkDamaged(hash, location);
+        throw new EngineException(EngineError.Damaged, "a stored block does not verify");
+    }
+
+    void MarkDamaged(BlockHash hash, BlockLocation location)
+    {
+        lock (gate)
+            if (index.TryGetValue(hash, out var entry) && entry.Location == location) damaged.Add(hash);
     }
 
     /// <summary>Every record or stretch of garbage in the segments that no manifest needs, for a check; freed, if asked.</summary>

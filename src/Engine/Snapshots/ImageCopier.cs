@@ -60,7 +60,7 @@ sealed class ImageCopier(SegmentStore segments)
                 if (plain.ContainsAnyExcept((byte)0))
                 {
                     var hash = BlockHash.Of(plain);
-                    if (!segments.TryHold(hash)) work.Stored(segments.Append(codec.Encode(hash, plain, record), record));
+                    if (!segments.TryReuse(hash)) work.Stored(segments.Append(codec.Encode(hash, plain, record), record));
                     blocks[block] = hash;
                 }
                 work.Done();

@@ -111,6 +111,33 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public async Task A_snapshot_of_a_healthy_volume_stores_a_damaged_block_anew_and_heals_the_older_snapshots()
+    {
+        await using var pool = await Pool.NewAsync();
+        var content = Pool.Noise(4 * Pool.Block, 1);
+        var volume = await pool.VolumeAsync(content);
+        var old = await pool.SnapshotAsync(volume);
+        await using (var segment = new FileStream(Path.Combine(pool.Folder, "segments", "00000001"), FileMode.Open))
+        {
+            segment.Position = Pool.Block + Pool.Block / 2;
+            segment.Write(Pool.Noise(512, 2));
+        }
+        var before = pool.StoredBytes();
+        Should.Throw<EngineException>(() => pool.BytesOfSnapshot(old.Id)).Error.ShouldBe(EngineError.Damaged);
+
+        var healthy = await pool.SnapshotAsync(volume);
+
+        healthy.StoredBytes.ShouldBeInRange(Pool.Block, Pool.Block + 8192);
+        pool.BytesOfSnapshot(healthy.Id).ShouldBe(content);
+        pool.BytesOfSnapshot(old.Id).ShouldBe(content);
+        await pool.ShouldBeCleanAsync();
+        pool.StoredBytes().ShouldBeLessThanOrEqualTo(before + 8192);
+        await pool.ReopenAsync();
+        pool.BytesOfSnapshot(old.Id).ShouldBe(content);
+        await pool.ShouldBeCleanAsync();
+    }
+
+    [Fact]
     public void A_torn_record_before_a_good_one_of_the_same_block_does_not_count()
     {
         var disk = new SimulatedDisk();
