@@ -49,7 +49,7 @@ sealed class KillRun(string dataFolder) : IAsyncDisposable
             await client.AllFinishedAsync();
             await scenario.VerifyAsync(server, client, acknowledged is not null);
             (await client.CheckAsync()).ShouldBeEmpty("fsck is clean");
-            await DeleteAllAsync();
+            await client.DeleteAllAsync();
         }
         catch (Exception e)
         {
@@ -63,15 +63,6 @@ sealed class KillRun(string dataFolder) : IAsyncDisposable
         client.Dispose();
         await server.DisposeAsync();
         await StartAsync();
-    }
-
-    async Task DeleteAllAsync()
-    {
-        foreach (var volume in await client.VolumesAsync()) await client.DeleteVolumeAsync(volume.Id);
-        foreach (var snapshot in await client.SnapshotsAsync()) await client.DeleteSnapshotAsync(snapshot.Id);
-        await client.AllFinishedAsync();
-        (await client.VolumesAsync()).ShouldBeEmpty();
-        (await client.SnapshotsAsync()).ShouldBeEmpty();
     }
 
     /// <inheritdoc/>

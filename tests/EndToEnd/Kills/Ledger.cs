@@ -84,6 +84,14 @@ sealed class Ledger
         }
     }
 
+    /// <summary>Everything was deleted by somebody else.</summary>
+    public void AllDeleted()
+    {
+        foreach (var id in volumes.Keys.Concat(snapshots.Keys)) asked[id] = deleted[id] = true;
+        volumes.Clear();
+        snapshots.Clear();
+    }
+
     bool IsKept(string id) => !asked.ContainsKey(id);
 
     static string Name(int seed) => seed.ToString(CultureInfo.InvariantCulture);

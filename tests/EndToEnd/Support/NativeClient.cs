@@ -84,6 +84,16 @@ sealed class NativeClient : IDisposable
         Eventually.GetAsync("the end of every operation", async () =>
             await client.ListOperationsAsync(Cancellation).AllAsync(o => o.IsFinished, Cancellation) ? "" : null);
 
+    /// <summary>Deletes every volume and every snapshot.</summary>
+    public async Task DeleteAllAsync()
+    {
+        foreach (var volume in await VolumesAsync()) await DeleteVolumeAsync(volume.Id);
+        foreach (var snapshot in await SnapshotsAsync()) await DeleteSnapshotAsync(snapshot.Id);
+        await AllFinishedAsync();
+        (await VolumesAsync()).ShouldBeEmpty();
+        (await SnapshotsAsync()).ShouldBeEmpty();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
