@@ -48,6 +48,7 @@ static class EbsCodes
     public const string AuthFailure = "AuthFailure";
     public const string RequestExpired = "RequestExpired";
     public const string SignatureDoesNotMatch = "SignatureDoesNotMatch";
+    public const string RegionDisabled = "RegionDisabledException";
     public const string IdempotentParameterMismatch = "IdempotentParameterMismatch";
     public const string SnapshotRate = "SnapshotCreationPerVolumeRateExceeded";
     public const string ConcurrentSnapshots = "ConcurrentSnapshotLimitExceeded";
@@ -88,8 +89,7 @@ static class EbsCodes
         (EbsFailureKind.Expired, ["ExpiredToken", "ExpiredTokenException", RequestExpired]),
         (EbsFailureKind.Account,
         [
-            "OptInRequired", "PendingVerification", "PendingAccountVerification", "Blocked", "AccountDisabled", "RegionDisabledException",
-            "RegionDisabled",
+            "OptInRequired", "PendingVerification", "PendingAccountVerification", "Blocked", "AccountDisabled", RegionDisabled,
         ]),
         (EbsFailureKind.Invalid, ["ValidationError", "ValidationException"]),
         (EbsFailureKind.Allowed, ["DryRunOperation"]),

@@ -70,6 +70,8 @@ sealed class EbsEndpoints(EbsOptions options)
     void Configure(ClientConfig config, ProviderAccess access, string region)
     {
         config.MaxErrorRetry = 0;
+        // Beside those, the SDK repeats what a reset connection swallowed, which may have been done: a second snapshot.
+        config.MaxStaleConnectionRetries = 0;
         config.Timeout = AnswerTimeout;
         config.ConnectTimeout = ConnectTimeout;
         config.IgnoreConfiguredEndpointUrls = true;

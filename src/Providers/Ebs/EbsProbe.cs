@@ -24,8 +24,12 @@ sealed class EbsProbe(EbsSessions sessions, EbsEndpoints endpoints, TimeProvider
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
         try
         {
-            using var session = sessions.Try(access);
-            return await RunAsync(session, access, either.Token);
+            return await RunAsync(access, access, either.Token);
+        }
+        catch (VolumeException e) when (IsAboutTheRegion(e) && endpoints.HomeRegion(access) != EbsEndpoints.DefaultRegion)
+        {
+            // The home region was the user's own word. The one that every cloud of this kind knows can tell which there are.
+            return await RunAsync(access with { Regions = [] }, access, either.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -34,8 +38,10 @@ sealed class EbsProbe(EbsSessions sessions, EbsEndpoints endpoints, TimeProvider
         }
     }
 
-    async Task<CredentialReport> RunAsync(EbsSession session, ProviderAccess access, CancellationToken cancellation)
+    /// <param name="from">Where to ask: the same access, with another home region perhaps.</param>
+    async Task<CredentialReport> RunAsync(ProviderAccess from, ProviderAccess access, CancellationToken cancellation)
     {
+        using var session = sessions.Try(from);
         var account = await session.AccountAsync(cancellation);
         var missing = new List<string>();
         var regions = await RegionsAsync(session, access, missing, cancellation);
@@ -49,7 +55,7 @@ sealed class EbsProbe(EbsSessions sessions, EbsEndpoints endpoints, TimeProvider
         string[] enabled;
         try
         {
-            enabled = await EnabledAsync(session, access, cancellation);
+            enabled = await EnabledAsync(session, cancellation);
         }
         catch (VolumeException e) when (DryRuns.IsPermission(e) && access.Regions.Count > 0)
         {
@@ -76,24 +82,12 @@ sealed class EbsProbe(EbsSessions sessions, EbsEndpoints endpoints, TimeProvider
                 $"The account has no region {string.Join(", ", unknown)} that is enabled. It has {string.Join(", ", enabled)}.");
     }
 
-    /// <summary>Asked in the home region; where that is the user's own word and refused, in the one that every cloud of this kind knows.</summary>
-    async Task<string[]> EnabledAsync(EbsSession session, ProviderAccess access, CancellationToken cancellation)
+    async Task<string[]> EnabledAsync(EbsSession session, CancellationToken cancellation)
     {
-        var home = endpoints.HomeRegion(access);
-        try
-        {
-            return await AskAsync(home);
-        }
-        catch (VolumeException e) when (e.ProviderCode == EbsCodes.AuthFailure && home != EbsEndpoints.DefaultRegion)
-        {
-            return await AskAsync(EbsEndpoints.DefaultRegion);
-        }
-
-        async Task<string[]> AskAsync(string region)
-        {
-            var answer = await session.ReadAsync(region, Actions.DescribeRegions, (ec2, token) =>
-                ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), token), cancellation);
-            return [.. (answer.Regions ?? []).Select(r => r.RegionName).Where(r => !string.IsNullOrEmpty(r)).Order(StringComparer.Ordinal)];
-        }
+        var answer = await session.ReadAsync(endpoints.HomeRegion(session.Access), Actions.DescribeRegions, (ec2, token) =>
+            ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), token), cancellation);
+        return [.. (answer.Regions ?? []).Select(r => r.RegionName).Where(r => !string.IsNullOrEmpty(r)).Order(StringComparer.Ordinal)];
     }
+
+    static bool IsAboutTheRegion(VolumeException e) => e.ProviderCode is EbsCodes.AuthFailure or EbsCodes.RegionDisabled;
 }

@@ -9,6 +9,9 @@ sealed class QuickTime : TimeProvider, IAsyncDisposable
     /// <summary>Nobody asking for so long counts as waiting: far longer than a call to a server in this process is silent.</summary>
     static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>The longest jump: where a busy machine keeps a call silent for long, a deadline must not come at once.</summary>
+    static readonly TimeSpan Jump = TimeSpan.FromSeconds(2);
+
     readonly Lock gate = new();
     readonly HashSet<Timer> timers = [];
     readonly CancellationTokenSource stop = new();
@@ -57,8 +60,7 @@ sealed class QuickTime : TimeProvider, IAsyncDisposable
             var before = Interlocked.Read(ref asked);
             await Task.Delay(Quiet, System, CancellationToken.None);
             if (Interlocked.Read(ref asked) != before || Next(DateTimeOffset.MaxValue) is not { } next) continue;
-            lock (gate)
-                if (next.DueAt > now) now = next.DueAt;
+            lock (gate) now = next.DueAt > now + Jump ? now + Jump : next.DueAt > now ? next.DueAt : now;
             while (Next(now) is { } due) due.Ring();
         }
     }
