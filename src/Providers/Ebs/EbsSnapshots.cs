@@ -44,13 +44,12 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
             }
             catch (VolumeException e) when (Outcome.IsUnknown(e))
             {
-                if (await SearchAsync(cell, volume, operation, cancellation) is { } taken) return taken;
+                if (await SearchLostAsync(cell, volume, operation, cancellation) is { } taken) return taken;
                 if (tries == MaxTries) throw;
             }
             catch (VolumeException e) when (e.RetryAfter is not null && tries > 1)
             {
-                // A wait says that nothing was done. After a try that was lost, that is not ours to say.
-                throw new VolumeException(e.Code, e.Message, e) { ProviderCode = e.ProviderCode, ProviderRequestId = e.ProviderRequestId };
+                throw WithoutWait(e);
             }
         }
     }
@@ -130,6 +129,22 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
             await Task.Delay(Settling.Pauses[look], time, cancellation);
         }
     }
+
+    async Task<ProviderSnapshot?> SearchLostAsync(Cell cell, ProviderVolumeId volume, OperationId operation, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SearchAsync(cell, volume, operation, cancellation);
+        }
+        catch (VolumeException e) when (e.RetryAfter is not null)
+        {
+            throw WithoutWait(e);
+        }
+    }
+
+    /// <summary>A wait says that nothing was done. After a try that was lost, that is not ours to say.</summary>
+    static VolumeException WithoutWait(VolumeException e) =>
+        new(e.Code, e.Message, e) { ProviderCode = e.ProviderCode, ProviderRequestId = e.ProviderRequestId };
 
     async Task<(IReadOnlyList<ProviderSnapshot>, string?)> AskAsync(Cell cell, int limit, string? token, CancellationToken cancellation)
     {

@@ -37,6 +37,24 @@ public class EbsChangeTests : EbsFaults
     }
 
     [Fact]
+    public async Task A_lost_snapshot_that_cannot_be_looked_for_now_is_not_called_a_mere_wait()
+    {
+        var volume = Ebs.Put();
+        var operation = OperationId.New();
+        Ebs.Endpoint.Switches.FaultyActions = ["CreateSnapshot"];
+        Ebs.Endpoint.Switches.LostReplyChance = 1;
+        Ebs.Endpoint.Switches.FailNext("DescribeSnapshots", 6, "RequestLimitExceeded", 503);
+
+        var lost = await ShouldFailAsync(ErrorCode.Unavailable, () => Provider.CreateSnapshotAsync(
+            Ebs.Cell, new ProviderVolumeId(volume.Id), operation, mayBeTaken: false, Cancellation));
+        lost.RetryAfter.ShouldBeNull();
+        Ebs.Endpoint.Switches.LostReplyChance = 0;
+        await Provider.CreateSnapshotAsync(Ebs.Cell, new ProviderVolumeId(volume.Id), operation, mayBeTaken: true, Cancellation);
+
+        Ebs.Region.Snapshots.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task With_replies_lost_no_deletion_is_reported_failed_that_happened()
     {
         var volumes = Enumerable.Range(0, Several).Select(_ => Ebs.Put()).ToList();
