@@ -50,7 +50,7 @@ public sealed class Ec2Endpoint : IAsyncDisposable
     internal TimeProvider Time { get; }
 
     /// <summary>Its keys as JSON, one a line, with what a client needs.</summary>
-    public IEnumerable<string> DescribeKeys() => Cloud.Keys.Select(key => JsonSerializer.Serialize(control.Show(key)));
+    public IEnumerable<string> DescribeKeys() => Cloud.Keys.Select(key => JsonSerializer.Serialize(control.Show(key), ControlJson.Options));
 
     /// <summary>Starts one; it listens when this returns.</summary>
     public static async Task<Ec2Endpoint> StartAsync(Ec2EndpointOptions? options = null, TimeProvider? time = null)
