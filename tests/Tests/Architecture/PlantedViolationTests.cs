@@ -22,6 +22,9 @@ public class PlantedViolationTests
     [Fact]
     public void The_engine_used_elsewhere_is_found() => ShouldFind(Rules.EngineOnlyInTheLocalProvider, nameof(PlantedEngineUser));
 
+    [Fact]
+    public void Amazon_used_elsewhere_is_found() => ShouldFind(Rules.AmazonOnlyInTheEbsProvider, nameof(PlantedAmazonUser));
+
     static void ShouldFind(IArchRule rule, string type) =>
         Rules.Violations(rule, Rules.Planted).ShouldContain(v => v.Contains(type, StringComparison.Ordinal));
 
@@ -53,5 +56,10 @@ public class PlantedViolationTests
     sealed class PlantedEngineUser
     {
         public static string Name() => typeof(Octavo.Engine.BlockEngine).Name;
+    }
+
+    sealed class PlantedAmazonUser
+    {
+        public static string Name() => typeof(Amazon.EC2.AmazonEC2Client).Name;
     }
 }

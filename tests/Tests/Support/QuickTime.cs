@@ -12,6 +12,9 @@ sealed class QuickTime : TimeProvider, IAsyncDisposable
     /// <summary>The longest jump: where a busy machine keeps a call silent for long, a deadline must not come at once.</summary>
     static readonly TimeSpan Jump = TimeSpan.FromSeconds(2);
 
+    /// <summary>A call that is under way for so many quiet moments waits for this clock itself.</summary>
+    const int LongestCall = 100;
+
     readonly Lock gate = new();
     readonly HashSet<Timer> timers = [];
     readonly CancellationTokenSource stop = new();
@@ -20,6 +23,9 @@ sealed class QuickTime : TimeProvider, IAsyncDisposable
     long asked;
 
     public QuickTime() => running = RunAsync();
+
+    /// <summary>Whether a call is under way, during which the clock stands.</summary>
+    public Func<bool> IsBusy { get; set; } = () => false;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -55,10 +61,13 @@ sealed class QuickTime : TimeProvider, IAsyncDisposable
 
     async Task RunAsync()
     {
+        var busy = 0;
         while (!stop.IsCancellationRequested)
         {
             var before = Interlocked.Read(ref asked);
             await Task.Delay(Quiet, System, CancellationToken.None);
+            busy = IsBusy() ? busy + 1 : 0;
+            if (busy is > 0 and < LongestCall) continue;
             if (Interlocked.Read(ref asked) != before || Next(DateTimeOffset.MaxValue) is not { } next) continue;
             lock (gate) now = next.DueAt > now + Jump ? now + Jump : next.DueAt > now ? next.DueAt : now;
             while (Next(now) is { } due) due.Ring();

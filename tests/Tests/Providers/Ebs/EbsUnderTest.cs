@@ -16,12 +16,15 @@ sealed class EbsUnderTest : ProviderUnderTest, ICredentialVault
     public const string RegionName = "eu-west-1";
 
     readonly ServiceProvider services;
+    readonly RequestsUnderWay requests;
     readonly ConcurrentDictionary<CredentialId, ProviderAccess> vault = new();
 
     EbsUnderTest(Ec2Endpoint endpoint, TimeProvider time)
     {
         Endpoint = endpoint;
         Time = time;
+        requests = new RequestsUnderWay(endpoint.Address.Port);
+        if (time is QuickTime clock) clock.IsBusy = () => requests.Any;
         Key = endpoint.Cloud.AddKey(endpoint.Cloud.AddAccount(AccountId).Id);
         services = new ServiceCollection()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
@@ -96,6 +99,7 @@ sealed class EbsUnderTest : ProviderUnderTest, ICredentialVault
         await services.DisposeAsync();
         await Endpoint.DisposeAsync();
         if (Time is QuickTime quick) await quick.DisposeAsync();
+        requests.Dispose();
         await base.DisposeAsync();
     }
 
