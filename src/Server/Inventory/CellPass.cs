@@ -72,16 +72,26 @@ sealed class CellPass(
         }
     }
 
+    /// <summary>A limit of the provider slows a pass and fails nothing: it waits as asked, and others take the turn meanwhile.</summary>
     async Task<T> InTurnAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
-        await chains.WaitAsync(cancellation);
-        try
+        while (true)
         {
-            return await call();
-        }
-        finally
-        {
-            chains.Release();
+            TimeSpan wait;
+            await chains.WaitAsync(cancellation);
+            try
+            {
+                return await call();
+            }
+            catch (VolumeException e) when (e.RetryAfter is { } asked)
+            {
+                wait = asked;
+            }
+            finally
+            {
+                chains.Release();
+            }
+            await Task.Delay(wait, time, cancellation);
         }
     }
 
