@@ -93,7 +93,7 @@ static class OctavoServer
         services.AddSingleton<AccountStore>().AddSingleton<UserStore>().AddSingleton<CredentialStore>();
         services.AddSingleton<ICredentialVault>(provider => provider.GetRequiredService<CredentialStore>());
         services.AddSingleton<CredentialProbe>().AddSingleton<AddCredential>();
-        services.AddSingleton<Cells>().AddSingleton<CellProgress>().AddSingleton<AccountVersions>();
+        services.AddSingleton<Cells>().AddSingleton<CellProgress>().AddSingleton<PageWriter>().AddSingleton<AccountVersions>();
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
         services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<Exports>();
         services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();

@@ -12,6 +12,13 @@ sealed class Database : IDisposable
     /// <summary>How long SQLite itself waits for a lock, in seconds: only a backup or a second tool can hold one.</summary>
     const int BusyTimeoutSeconds = 30;
 
+    /// <summary>The indexes of some 300,000 volumes: their pages are met at random, and read again from the file where they do not fit. Taken
+    /// as far as it is used.</summary>
+    const int WriterCacheKiB = 64 * 1024;
+
+    /// <summary>16 MiB of log before it is copied into the database: a big sync rewrites the same pages many times.</summary>
+    const int CheckpointPages = 4096;
+
     readonly string connectionString;
     readonly SqliteConnection writer;
     readonly SemaphoreSlim writing = new(1, 1);
@@ -30,6 +37,8 @@ sealed class Database : IDisposable
         writer.Open();
         Pragma("PRAGMA journal_mode = WAL");
         Pragma("PRAGMA synchronous = FULL");
+        Pragma($"PRAGMA cache_size = -{WriterCacheKiB}");
+        Pragma($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
         Migrator.Migrate(writer);
     }
 

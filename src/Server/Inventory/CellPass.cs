@@ -12,7 +12,7 @@ namespace Octavo.Server.Inventory;
 /// that was cut short goes on. Only a pass that saw everything says what is gone.
 /// </summary>
 sealed class CellPass(
-    Database.Database database, AccountVersions versions, KnownCell known, CellMemory memory, CellProgress.Pass progress,
+    Database.Database database, PageWriter writer, AccountVersions versions, KnownCell known, CellMemory memory, CellProgress.Pass progress,
     Checkpoint checkpoint, SemaphoreSlim chains, TimeProvider time)
 {
     /// <summary>
@@ -116,14 +116,15 @@ sealed class CellPass(
         while (token is not null);
     }
 
-    async Task WriteAsync(Listed page, CheckpointPage step, Seen seen, CancellationToken cancellation)
+    Task WriteAsync(Listed page, CheckpointPage step, Seen seen, CancellationToken cancellation)
     {
         seen.HasNews = true;
-        await using var transaction = await database.BeginAsync(cancellation);
-        var changed = await page.WriteAsync(transaction, time.GetUtcNow(), cancellation);
-        await checkpoint.WriteAsync(transaction, step, cancellation);
-        if (changed > 0 && step.Kind == "volumes") transaction.OnCommitted(() => versions.Changed(cell.Account));
-        await transaction.CommitAsync();
+        return writer.WriteAsync(async transaction =>
+        {
+            var changed = await page.WriteAsync(transaction, time.GetUtcNow(), cancellation);
+            await checkpoint.WriteAsync(transaction, step, cancellation);
+            if (changed > 0 && step.Kind == "volumes") transaction.OnCommitted(() => versions.Changed(cell.Account));
+        }, cancellation);
     }
 
     async Task<Listed> VolumePageAsync(PageRequest request, CancellationToken cancellation)

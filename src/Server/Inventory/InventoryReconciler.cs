@@ -11,7 +11,8 @@ namespace Octavo.Server.Inventory;
 /// stale; it never loses them, and the others go on.
 /// </summary>
 sealed class InventoryReconciler(
-    Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, AccountVersions versions, VolumeStore volumes,
+    Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, PageWriter writer, AccountVersions versions,
+    VolumeStore volumes,
     SnapshotStore snapshots, ServerOptions options, TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
 {
     /// <summary>The own pools are looked at so often: a found image is listed, and a volume in use shown so, about this long after. A pass
@@ -115,7 +116,7 @@ sealed class InventoryReconciler(
         {
             state.Memory.BeginPass();
             await new CellPass(
-                database, versions, known, state.Memory, progress.Begin(cell, checkpoint.Began), checkpoint,
+                database, writer, versions, known, state.Memory, progress.Begin(cell, checkpoint.Began), checkpoint,
                 provider.Capabilities.IsTheOnlyOwner ? ownChains : chains, time).RunAsync(cancellation);
             return null;
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Octavo.Core;
 using Octavo.Server.Database;
+using Octavo.Server.Volumes;
 
 namespace Octavo.Server.Snapshots;
 
@@ -27,7 +28,7 @@ static class ObservedSnapshots
             $"""
             INSERT INTO snapshots (id, account_id, credential_id, region, provider_volume_id, provider_snapshot_id, state, state_reason,
                 progress_percent, volume_size_bytes, stored_bytes, started_at, updated_at)
-            SELECT lower(hex(randomblob(16))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'volume', value ->> 'id',
+            SELECT {ObservedVolumes.Sequence(now)} || lower(hex(randomblob(10))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'volume', value ->> 'id',
                 value ->> 'state', value ->> 'reason', value ->> 'percent', value ->> 'size', value ->> 'stored', value ->> 'started', {now}
             FROM json_each({page})
             WHERE value ->> 'op' IS NULL OR NOT EXISTS

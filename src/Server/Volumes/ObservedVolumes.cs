@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Octavo.Core;
@@ -38,7 +39,7 @@ static class ObservedVolumes
             INSERT INTO volumes (id, account_id, credential_id, region, availability_zone, provider_volume_id, name, state, state_reason,
                 size_bytes, source_snapshot_id, attachment_state, instance_id, device, attached_at, attachments, volume_type, iops,
                 throughput_mibps, is_encrypted, kms_key_id, is_multi_attach, managed_by, tags, created_at, updated_at)
-            SELECT lower(hex(randomblob(16))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'zone', value ->> 'id',
+            SELECT {Sequence(now)} || lower(hex(randomblob(10))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'zone', value ->> 'id',
                 coalesce(value ->> 'name', {provider.FoundName}), value ->> 'state', value ->> 'reason', value ->> 'size',
                 value ->> 'snapshot', value ->> 'attachment', value ->> 'instance', value ->> 'device', value ->> 'attached',
                 value ->> 'attachments', value ->> 'type', value ->> 'iops', value ->> 'throughput', value ->> 'encrypted', value ->> 'key',
@@ -68,6 +69,12 @@ static class ObservedVolumes
                    excluded.is_multi_attach, excluded.managed_by, excluded.tags, excluded.name)
             """, cancellation);
     }
+
+    /// <summary>
+    /// The beginning of the ids of what is found now: time first, as CouchDB's own sequential ids begin alike, so that an index grows at its end.
+    /// 12 hexadecimal digits of milliseconds since 1970; 80 random bits follow.
+    /// </summary>
+    public static string Sequence(DateTimeOffset now) => now.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
 
     /// <summary>What the cell has and a complete listing that began then did not show.</summary>
     public static async Task<List<ProviderVolumeId>> UnseenAsync(

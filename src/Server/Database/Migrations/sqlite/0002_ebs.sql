@@ -42,6 +42,12 @@ CREATE TABLE cell_pages (
     FOREIGN KEY (credential_id, region) REFERENCES cells (credential_id, region) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- What was found was made by no operation of ours, and that is most of it.
+DROP INDEX volumes_by_operation;
+DROP INDEX snapshots_by_operation;
+CREATE INDEX volumes_by_operation ON volumes (operation_id) WHERE operation_id IS NOT NULL;
+CREATE INDEX snapshots_by_operation ON snapshots (operation_id) WHERE operation_id IS NOT NULL;
+
 -- attachments: a JSON array of all, where there are several; the columns of 2011 have the first. tags: a JSON array of key and value.
 ALTER TABLE volumes ADD COLUMN attachments TEXT;
 ALTER TABLE volumes ADD COLUMN volume_type TEXT;
