@@ -32,5 +32,6 @@ static class V1
         "started_at":"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} \+0000","id":"snap-[0-9a-f]{17}"\}$
         """.ReplaceLineEndings("");
 
-    static string Time(DateTimeOffset time) => time.ToString("yyyy'/'MM'/'dd HH':'mm':'ss '+0000'", CultureInfo.InvariantCulture);
+    /// <summary>A time of v1.</summary>
+    public static string Time(DateTimeOffset time) => time.ToString("yyyy'/'MM'/'dd HH':'mm':'ss '+0000'", CultureInfo.InvariantCulture);
 }

@@ -14,6 +14,9 @@ sealed class NativeClient : IDisposable
         client = new OctavoClient(http, server.Token);
     }
 
+    /// <summary>The client itself, for what is one call.</summary>
+    public OctavoClient Api => client;
+
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Asks for a volume of zeros.</summary>

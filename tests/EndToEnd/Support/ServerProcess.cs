@@ -46,14 +46,14 @@ sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a server on a data folder, old or new, and waits until it answers.</summary>
-    public static async Task<ServerProcess> StartAsync(string dataFolder, params string[] arguments)
+    public static async Task<ServerProcess> StartAsync(string dataFolder, params IEnumerable<(string Name, string Value)> variables)
     {
-        var start = new ProcessStartInfo(
-            Build.DotNet, ["exec", Build.Server, "--data", dataFolder, "--urls", "http://127.0.0.1:0", .. arguments])
+        var start = new ProcessStartInfo(Build.DotNet, ["exec", Build.Server, "--data", dataFolder, "--urls", "http://127.0.0.1:0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
         var process = Process.Start(start) ?? throw new InvalidOperationException("The server did not start.");
         var server = new ServerProcess(process, dataFolder);
         try
