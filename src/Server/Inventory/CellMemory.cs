@@ -13,7 +13,7 @@ sealed class CellMemory
     HashSet<(string Kind, UInt128 Fingerprint)> now = [];
     int passes;
 
-    /// <summary>How many volumes the last whole pass saw; null before the first and before a full one.</summary>
+    /// <summary>How many volumes the last whole pass saw; null before the first, before a full one, and where that is no proof of anything.</summary>
     public int? Volumes { get; private set; }
 
     /// <summary>The same of snapshots.</summary>
@@ -43,8 +43,8 @@ sealed class CellMemory
         lock (gate) now.Add((kind, fingerprint));
     }
 
-    /// <summary>The pass saw everything.</summary>
-    public void EndPass(int volumes, int snapshots)
+    /// <summary>The pass saw everything; null where something that it did not show may still be there.</summary>
+    public void EndPass(int? volumes, int? snapshots)
     {
         lock (gate) (last, Volumes, Snapshots) = (now, volumes, snapshots);
     }

@@ -146,36 +146,40 @@ sealed class CellPass(
     async Task EndAsync(CellFacts facts, CancellationToken cancellation)
     {
         var before = provider.Capabilities.IsTheOnlyOwner ? checkpoint.Began : checkpoint.Began - VisibilityLag;
-        var goneVolumes = IsSame(volumes, memory.Volumes)
+        var unseenVolumes = IsSame(volumes, memory.Volumes)
             ? []
-            : await ProveAsync(
-                await ObservedVolumes.UnseenAsync(database, cell, volumes.Ids, before, cancellation),
-                async some => (await provider.FindVolumesAsync(cell, some, cancellation)).Select(v => v.Id), cancellation);
-        var goneSnapshots = IsSame(snapshots, memory.Snapshots)
+            : await ObservedVolumes.UnseenAsync(database, cell, volumes.Ids, checkpoint.Began, before, cancellation);
+        var goneVolumes = await ProveAsync(unseenVolumes,
+            async some => (await provider.FindVolumesAsync(cell, some, cancellation)).Select(v => v.Id), cancellation);
+        var unseenSnapshots = IsSame(snapshots, memory.Snapshots)
             ? []
-            : await ProveAsync(
-                await ObservedSnapshots.UnseenAsync(database, cell, snapshots.Ids, before, cancellation),
-                async some => (await provider.FindSnapshotsAsync(cell, some, cancellation)).Select(s => s.Id), cancellation);
+            : await ObservedSnapshots.UnseenAsync(database, cell, snapshots.Ids, checkpoint.Began, before, cancellation);
+        var goneSnapshots = await ProveAsync(unseenSnapshots,
+            async some => (await provider.FindSnapshotsAsync(cell, some, cancellation)).Select(s => s.Id), cancellation);
         await using var transaction = await database.BeginAsync(cancellation);
         var now = time.GetUtcNow();
         if (goneVolumes.Count > 0
-            && await ObservedVolumes.GoneAsync(transaction, cell, provider, goneVolumes, before, now, cancellation) > 0)
+            && await ObservedVolumes.GoneAsync(transaction, cell, provider, goneVolumes, checkpoint.Began, before, now, cancellation) > 0)
             transaction.OnCommitted(() => versions.Changed(cell.Account));
         if (goneSnapshots.Count > 0)
-            await ObservedSnapshots.GoneAsync(transaction, cell, provider, goneSnapshots, before, now, cancellation);
+            await ObservedSnapshots.GoneAsync(transaction, cell, provider, goneSnapshots, checkpoint.Began, before, now, cancellation);
         await Cells.ObservedAsync(transaction, cell, facts, volumes.Ids.Count, snapshots.Ids.Count, checkpoint.Began, cancellation);
         await transaction.CommitAsync();
-        memory.EndPass(volumes.Ids.Count, snapshots.Ids.Count);
+        // What was not shown and is not gone has to be looked at again, also where the next pass finds nothing new.
+        memory.EndPass(
+            goneVolumes.Count == unseenVolumes.Count ? volumes.Ids.Count : null,
+            goneSnapshots.Count == unseenSnapshots.Count ? snapshots.Ids.Count : null);
     }
 
     /// <summary>Nothing new and as many as the last time: then nothing is missing either.</summary>
     static bool IsSame(Seen seen, int? before) => !seen.HasNews && seen.Ids.Count == before;
 
     /// <summary>A listing is no instant: what it did not show is asked for by name, and only what is not there then is gone.</summary>
-    async Task<List<T>> ProveAsync<T>(List<T> unseen, Func<T[], Task<IEnumerable<T>>> find, CancellationToken cancellation)
+    async Task<List<T>> ProveAsync<T>(List<(T Id, bool IsDue)> unseen, Func<T[], Task<IEnumerable<T>>> find, CancellationToken cancellation)
     {
-        var gone = unseen.ToHashSet();
-        foreach (var some in unseen.Chunk(ProofSize)) gone.ExceptWith(await InTurnAsync(() => find(some), cancellation));
+        var due = unseen.Where(u => u.IsDue).Select(u => u.Id).ToList();
+        var gone = due.ToHashSet();
+        foreach (var some in due.Chunk(ProofSize)) gone.ExceptWith(await InTurnAsync(() => find(some), cancellation));
         return [.. gone];
     }
 

@@ -40,30 +40,40 @@ static class ObservedSnapshots
                   IS NOT (excluded.state, excluded.state_reason, excluded.progress_percent, excluded.stored_bytes)
             """, cancellation);
 
-    /// <summary>What the cell has and a complete listing that began then did not show.</summary>
-    public static async Task<List<ProviderSnapshotId>> UnseenAsync(
-        Database.Database database, Cell cell, IReadOnlySet<string> seen, DateTimeOffset began, CancellationToken cancellation)
+    /// <summary>
+    /// Rows that a listing which began then must have shown. News of what was just taken can come late; of what was taken before
+    /// <paramref name="visible"/> by somebody else it has come, however young our row is.
+    /// </summary>
+    static Sql IsDue(DateTimeOffset began, DateTimeOffset visible) =>
+        $"""
+        (snapshots.updated_at < {began} AND (snapshots.updated_at < {visible} OR (snapshots.operation_id IS NULL AND snapshots.started_at < {visible})))
+        """;
+
+    /// <summary>What the cell has and a complete listing that began then did not show, and whether it must have shown it.</summary>
+    /// <param name="visible">The provider certainly shows what was taken before.</param>
+    public static async Task<List<(ProviderSnapshotId Id, bool IsDue)>> UnseenAsync(
+        Database.Database database, Cell cell, IReadOnlySet<string> seen, DateTimeOffset began, DateTimeOffset visible,
+        CancellationToken cancellation)
     {
         var known = await database.QueryAsync(
             $"""
-            SELECT provider_snapshot_id FROM snapshots WHERE credential_id = {cell.Credential} AND region = {cell.Region}
-              AND provider_snapshot_id IS NOT NULL AND state IN ('pending', 'completed') AND snapshots.updated_at < {began} AND {IsFree}
-            """, row => row.Text(0), cancellation);
-        return [.. known.Where(id => !seen.Contains(id)).Select(id => new ProviderSnapshotId(id))];
+            SELECT provider_snapshot_id, {IsDue(began, visible)} FROM snapshots WHERE credential_id = {cell.Credential} AND region = {cell.Region}
+              AND provider_snapshot_id IS NOT NULL AND state IN ('pending', 'completed') AND {IsFree}
+            """, row => (Id: new ProviderSnapshotId(row.Text(0)), IsDue: row.Flag(1)), cancellation);
+        return [.. known.Where(k => !seen.Contains(k.Id.Value))];
     }
 
     /// <summary>Records what is proven to be missing: deleted by somebody; or lost, where nobody but us deletes. Returns how many rows changed.</summary>
     public static Task<int> GoneAsync(
         Transaction transaction, Cell cell, IVolumeProvider provider, IEnumerable<ProviderSnapshotId> gone, DateTimeOffset began,
-        DateTimeOffset now,
-        CancellationToken cancellation)
+        DateTimeOffset visible, DateTimeOffset now, CancellationToken cancellation)
     {
         var (state, reason) = provider.Capabilities.IsTheOnlyOwner ? (SnapshotState.Error, Lost) : (SnapshotState.Deleted, null);
         return transaction.ExecuteAsync(
             $"""
             UPDATE snapshots SET state = {state}, state_reason = {reason}, updated_at = {now}
             WHERE credential_id = {cell.Credential} AND provider_snapshot_id IN (SELECT value FROM json_each({JsonSerializer.Serialize(gone.Select(id => id.Value))}))
-              AND state IN ('pending', 'completed') AND updated_at < {began} AND {IsFree}
+              AND state IN ('pending', 'completed') AND {IsDue(began, visible)} AND {IsFree}
             """, cancellation);
     }
 

@@ -76,17 +76,28 @@ static class ObservedVolumes
     /// </summary>
     public static string Sequence(DateTimeOffset now) => now.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
 
-    /// <summary>What the cell has and a complete listing that began then did not show.</summary>
-    public static async Task<List<ProviderVolumeId>> UnseenAsync(
-        Database.Database database, Cell cell, IReadOnlySet<string> seen, DateTimeOffset began, CancellationToken cancellation)
+    /// <summary>
+    /// Rows that a listing which began then must have shown. News of what was just made can come late; of what was made before
+    /// <paramref name="visible"/> by somebody else it has come, however young our row is.
+    /// </summary>
+    static Sql IsDue(DateTimeOffset began, DateTimeOffset visible) =>
+        $"""
+        (volumes.updated_at < {began} AND (volumes.updated_at < {visible} OR (volumes.operation_id IS NULL AND volumes.created_at < {visible})))
+        """;
+
+    /// <summary>What the cell has and a complete listing that began then did not show, and whether it must have shown it.</summary>
+    /// <param name="visible">The provider certainly shows what was made before.</param>
+    public static async Task<List<(ProviderVolumeId Id, bool IsDue)>> UnseenAsync(
+        Database.Database database, Cell cell, IReadOnlySet<string> seen, DateTimeOffset began, DateTimeOffset visible,
+        CancellationToken cancellation)
     {
         var known = await database.QueryAsync(
             $"""
-            SELECT provider_volume_id FROM volumes WHERE credential_id = {cell.Credential} AND region = {cell.Region}
-              AND provider_volume_id IS NOT NULL AND {IsFree} AND volumes.updated_at < {began}
+            SELECT provider_volume_id, {IsDue(began, visible)} FROM volumes WHERE credential_id = {cell.Credential} AND region = {cell.Region}
+              AND provider_volume_id IS NOT NULL AND {IsFree}
               AND NOT (state = 'error' AND state_reason IS {Lost})
-            """, row => row.Text(0), cancellation);
-        return [.. known.Where(id => !seen.Contains(id)).Select(id => new ProviderVolumeId(id))];
+            """, row => (Id: new ProviderVolumeId(row.Text(0)), IsDue: row.Flag(1)), cancellation);
+        return [.. known.Where(k => !seen.Contains(k.Id.Value))];
     }
 
     /// <summary>
@@ -94,7 +105,7 @@ static class ObservedVolumes
     /// </summary>
     public static Task<int> GoneAsync(
         Transaction transaction, Cell cell, IVolumeProvider provider, IEnumerable<ProviderVolumeId> gone, DateTimeOffset began,
-        DateTimeOffset now, CancellationToken cancellation)
+        DateTimeOffset visible, DateTimeOffset now, CancellationToken cancellation)
     {
         var (state, reason) = provider.Capabilities.IsTheOnlyOwner ? (VolumeState.Error, Lost) : (VolumeState.Deleted, null);
         return transaction.ExecuteAsync(
@@ -102,7 +113,7 @@ static class ObservedVolumes
             UPDATE volumes SET state = {state}, state_reason = {reason}, attachment_state = NULL, instance_id = NULL, device = NULL,
                 attached_at = NULL, attachments = NULL, updated_at = {now}
             WHERE credential_id = {cell.Credential} AND provider_volume_id IN (SELECT value FROM json_each({JsonSerializer.Serialize(gone.Select(id => id.Value))}))
-              AND {IsFree} AND updated_at < {began}
+              AND {IsFree} AND {IsDue(began, visible)}
             """, cancellation);
     }
 
