@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Amazon.EC2.Model;
 using Octavo.Core;
 
@@ -16,6 +17,9 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
     static readonly TimeSpan[] CreatePauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
 
     readonly RecentCreates<ProviderVolume> recent = new(time);
+
+    /// <summary>Volumes that were seen on their way out: once they are not seen any more, no further request has to prove it.</summary>
+    readonly ConcurrentDictionary<(CredentialId, string Region, ProviderVolumeId), bool> leaving = new();
 
     public Task<ProviderPage<ProviderVolume>> ListAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
         EbsPages.PageAsync(page, EbsPages.Volumes, LargestPage, v => v.Id.Value,
@@ -62,9 +66,11 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
 
     public async Task<bool> DeleteAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation)
     {
+        var key = (cell.Credential, cell.Region, id);
         var before = await lookUps.VolumeAsync(cell, id, cancellation);
+        if (before is null && leaving.TryRemove(key, out _)) return true;
         // Not seen is no proof: a volume may be younger than what EC2 shows. The call itself proves it.
-        if (before is not null && IsOnItsWay(before)) return false;
+        if (before is not null && IsOnItsWay(before)) return Leaving(key);
         try
         {
             await sessions.ChangeAsync(cell, Actions.DeleteVolume, (ec2, token) =>
@@ -80,11 +86,18 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
             // The reply was lost, or somebody was quicker: what is there now tells.
             var now = await lookUps.VolumeAsync(cell, id, cancellation);
             if (now is null && Outcome.IsUnknown(e)) return true;
-            if (now is not null && IsOnItsWay(now)) return false;
+            if (now is not null && IsOnItsWay(now)) return Leaving(key);
             throw;
         }
         recent.Forget(cell, id.Value);
-        return await lookUps.VolumeAsync(cell, id, cancellation) is null;
+        return await lookUps.VolumeAsync(cell, id, cancellation) is null || Leaving(key);
+    }
+
+    /// <summary>It is not gone yet; false, as <see cref="DeleteAsync"/> says it.</summary>
+    bool Leaving((CredentialId, string, ProviderVolumeId) key)
+    {
+        leaving[key] = true;
+        return false;
     }
 
     /// <summary>Whether a volume is being deleted already.</summary>
