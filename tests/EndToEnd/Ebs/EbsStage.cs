@@ -134,10 +134,13 @@ sealed class EbsStage : IAsyncDisposable
     /// <summary>Whether a text stands as it is in any file of the data folder.</summary>
     public async Task<bool> IsOnDiskAsync(string text)
     {
-        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
-        foreach (var file in Directory.EnumerateFiles(Server.DataFolder, "*", SearchOption.AllDirectories))
-            if ((await File.ReadAllBytesAsync(file, Cancellation)).AsSpan().IndexOf(bytes) >= 0) return true;
-        return false;
+        var result = await Shell.RunAsync("grep", "--recursive", "--binary-files=text", "--fixed-strings", "--quiet", "--", text, Server.DataFolder);
+        return result.ExitCode switch
+        {
+            0 => true,
+            1 => false,
+            _ => throw new IOException(result.Error),
+        };
     }
 
     /// <summary>A figure, for whoever reads the test's output.</summary>
