@@ -24,8 +24,9 @@ public class DeleteBurstTests
 
         await Eventually.GetAsync("the last volume's end", () => Task.FromResult(stage.Truth.Count == 0 ? "" : null), TimeSpan.FromMinutes(5));
         var gone = TimeProvider.System.GetElapsedTime(began);
-        foreach (var one in accepted) await stage.Client.SucceededAsync(one.Operation);
+        await stage.Client.AllFinishedAsync();
         var took = TimeProvider.System.GetElapsedTime(began);
+        foreach (var one in accepted) await stage.Client.SucceededAsync(one.Operation);
         var figures = stage.Endpoint.Journal["DeleteVolume"];
         EbsStage.Say($"{count} volumes were gone after {gone.TotalSeconds:0.0} s and their operations over after {took.TotalSeconds:0.0} s; "
             + $"{figures.Calls} calls of DeleteVolume, {figures.Throttled} throttled, {stage.Endpoint.Journal["DescribeVolumes"].Calls} of DescribeVolumes.");
