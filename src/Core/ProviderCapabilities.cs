@@ -8,9 +8,11 @@ namespace Octavo.Core;
 /// <param name="IsTheOnlyOwner">
 /// Nobody but Octavo deletes here: what is missing was lost, not deleted, and stays listed in error.
 /// </param>
+/// <param name="SnapshotsInstances">Takes snapshots of several volumes of one instance at one instant.</param>
 /// <param name="LongestPoll">What takes long is looked at this often at least: rarely where a look costs somebody's budget.</param>
 public sealed record ProviderCapabilities(
-    bool CanImport, bool CanExport, bool CanCheck, bool SnapshotsOutliveVolume, bool IsTheOnlyOwner, TimeSpan LongestPoll);
+    bool CanImport, bool CanExport, bool CanCheck, bool SnapshotsOutliveVolume, bool IsTheOnlyOwner, bool SnapshotsInstances,
+    TimeSpan LongestPoll);
 
 /// <summary>One inconsistency that a check found.</summary>
 /// <param name="Kind">A fixed word for programs: <c>orphan-record</c>.</param>

@@ -32,7 +32,9 @@ public static class ProviderRegistration
             .AddSingleton<LookUps>()
             .AddSingleton<EbsZones>()
             .AddSingleton<EbsVolumes>()
+            .AddSingleton<RecentSnapshots>()
             .AddSingleton<EbsSnapshots>()
+            .AddSingleton<EbsInstanceSnapshots>()
             .AddSingleton<EbsProbe>()
             .AddSingleton<IVolumeProvider, EbsProvider>();
 }

@@ -10,6 +10,7 @@ static class Actions
     public const string CreateVolume = "CreateVolume";
     public const string DeleteVolume = "DeleteVolume";
     public const string CreateSnapshot = "CreateSnapshot";
+    public const string CreateSnapshots = "CreateSnapshots";
     public const string DeleteSnapshot = "DeleteSnapshot";
     public const string CreateTags = "CreateTags";
     public const string GetCallerIdentity = "GetCallerIdentity";

@@ -11,6 +11,7 @@ static class DryRuns
     /// <summary>Ids that nothing has: what EC2 says of them comes after what it says of the permission.</summary>
     const string NoVolume = "vol-00000000000000000";
     const string NoSnapshot = "snap-00000000000000000";
+    const string NoInstance = "i-00000000000000000";
 
     /// <summary>The needed permissions that are lacking.</summary>
     public static async Task<IReadOnlyList<string>> MissingAsync(EbsSession session, string region, CancellationToken cancellation)
@@ -23,6 +24,11 @@ static class DryRuns
             ChangeAsync(Actions.CreateVolume, (ec2, token) => CreateVolumeAsync(ec2, zone, token)),
             ChangeAsync(Actions.DeleteVolume, (ec2, token) => ec2.DeleteVolumeAsync(new() { DryRun = true, VolumeId = NoVolume }, token)),
             ChangeAsync(Actions.CreateSnapshot, (ec2, token) => ec2.CreateSnapshotAsync(new() { DryRun = true, VolumeId = NoVolume }, token)),
+            ChangeAsync(Actions.CreateSnapshots, (ec2, token) => ec2.CreateSnapshotsAsync(new()
+            {
+                DryRun = true,
+                InstanceSpecification = new InstanceSpecification { InstanceId = NoInstance },
+            }, token)),
             ChangeAsync(Actions.DeleteSnapshot, (ec2, token) => ec2.DeleteSnapshotAsync(new() { DryRun = true, SnapshotId = NoSnapshot }, token)),
             ChangeAsync(Actions.CreateTags, (ec2, token) => ec2.CreateTagsAsync(new()
             {

@@ -3,7 +3,8 @@ using Octavo.Core;
 namespace Octavo.Providers.Ebs;
 
 /// <summary>The volumes of AWS accounts, and of clouds that speak EC2's protocol. Each job is a class of its own; this one is the port.</summary>
-sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, EbsSnapshots snapshots) : IVolumeProvider
+sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, EbsSnapshots snapshots, EbsInstanceSnapshots sets)
+    : IVolumeProvider
 {
     public string Kind => "ebs";
 
@@ -12,7 +13,7 @@ sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, Ebs
     /// <remarks>Polls of one region go out together, two hundred ids to a request; snapshots take minutes to hours.</remarks>
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false,
-            LongestPoll: TimeSpan.FromSeconds(15));
+            SnapshotsInstances: true, LongestPoll: TimeSpan.FromSeconds(15));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
 
@@ -56,6 +57,11 @@ sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, Ebs
     public Task<ProviderSnapshot> CreateSnapshotAsync(
         Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation) =>
         snapshots.CreateAsync(cell, volume, operation, mayBeTaken, cancellation);
+
+    public Task<IReadOnlyList<ProviderSnapshot>> CreateInstanceSnapshotsAsync(
+        Cell cell, string instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken,
+        CancellationToken cancellation) =>
+        sets.CreateAsync(cell, instance, volumes, operation, mayBeTaken, cancellation);
 
     public Task DeleteSnapshotAsync(Cell cell, ProviderSnapshotId id, OperationId operation, CancellationToken cancellation) =>
         snapshots.DeleteAsync(cell, id, cancellation);

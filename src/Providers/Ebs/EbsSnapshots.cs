@@ -8,15 +8,10 @@ namespace Octavo.Providers.Ebs;
 /// Snapshots: listed, taken and deleted. EC2 has no token that makes a repeated creation one, so the operation's id goes into a tag, and nothing is
 /// taken a second time before that tag has been looked for through <see cref="Settling.Time"/>.
 /// </summary>
-sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing pacing, TimeProvider time)
+sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing pacing, RecentSnapshots recent, TimeProvider time)
 {
     /// <summary>EC2's largest page of snapshots.</summary>
     const int LargestPage = 1000;
-
-    /// <summary>Each lost try costs its settling time; after these the operation comes back later.</summary>
-    const int MaxTries = 3;
-
-    readonly RecentCreates<ProviderSnapshot> recent = new(time);
 
     public Task<ProviderPage<ProviderSnapshot>> ListAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
         EbsPages.PageAsync(page, EbsPages.Snapshots, LargestPage, s => s.Id.Value,
@@ -24,35 +19,18 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
             (limit, token) => AskAsync(cell, limit, token, cancellation));
 
     public async Task<ProviderSnapshot> GetAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
-        await lookUps.SnapshotAsync(cell, id, cancellation) ?? recent.Find(cell, id.Value)
+        await lookUps.SnapshotAsync(cell, id, cancellation) ?? recent.Find(cell, id)
         ?? throw new VolumeException(ErrorCode.NotFound, $"There is no snapshot {id} in {cell.Region}.");
 
     public async Task<IReadOnlyList<ProviderSnapshot>> FindAsync(
         Cell cell, IReadOnlyList<ProviderSnapshotId> ids, CancellationToken cancellation) =>
-        [.. (await Task.WhenAll(ids.Distinct().Select(id => lookUps.SnapshotAsync(cell, id, cancellation)))).OfType<ProviderSnapshot>()];
+        [.. (await Task.WhenAll(ids.Distinct().Select(async id =>
+            await lookUps.SnapshotAsync(cell, id, cancellation) ?? recent.Find(cell, id)))).OfType<ProviderSnapshot>()];
 
-    public async Task<ProviderSnapshot> CreateAsync(
-        Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation)
-    {
-        if (mayBeTaken && await SearchAsync(cell, volume, operation, cancellation) is { } earlier) return earlier;
-        var pace = await pacing.OfAsync(cell, cancellation);
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                return await TakeAsync(cell, pace, volume, operation, cancellation);
-            }
-            catch (VolumeException e) when (Outcome.IsUnknown(e))
-            {
-                if (await SearchLostAsync(cell, volume, operation, cancellation) is { } taken) return taken;
-                if (tries == MaxTries) throw;
-            }
-            catch (VolumeException e) when (e.RetryAfter is not null && tries > 1)
-            {
-                throw WithoutWait(e);
-            }
-        }
-    }
+    public Task<ProviderSnapshot> CreateAsync(
+        Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation) =>
+        Once.TakeAsync(
+            mayBeTaken, () => SearchAsync(cell, volume, operation, cancellation), () => TakeAsync(cell, volume, operation, cancellation));
 
     public async Task DeleteAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation)
     {
@@ -69,59 +47,29 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
         {
             if (await lookUps.SnapshotAsync(cell, id, cancellation) is not null) throw;
         }
-        recent.Forget(cell, id.Value);
+        recent.Forget(cell, id);
     }
 
     /// <summary>Asks for a snapshot once.</summary>
-    async Task<ProviderSnapshot> TakeAsync(
-        Cell cell, SnapshotPace pace, ProviderVolumeId volume, OperationId operation, CancellationToken cancellation)
-    {
-        if (pace.Begin(volume, operation) is { } wait)
-            throw new VolumeException(ErrorCode.Unavailable,
-                $"AWS takes no other snapshot of this volume or account for now; Octavo takes it in {wait.TotalSeconds:0} s.")
-            {
-                RetryAfter = wait,
-            };
-        ProviderSnapshot? taken = null;
-        var isRefused = false;
-        try
+    async Task<ProviderSnapshot> TakeAsync(Cell cell, ProviderVolumeId volume, OperationId operation, CancellationToken cancellation) =>
+        (await pacing.TakeAsync(cell, [volume], operation, async () =>
         {
             var answer = await sessions.ChangeAsync(cell, Actions.CreateSnapshot, (ec2, token) =>
                 ec2.CreateSnapshotAsync(Request(volume, operation), token), cancellation);
-            taken = EbsTranslation.From(answer.Snapshot)
+            var taken = EbsTranslation.From(answer.Snapshot)
                 ?? throw new VolumeException(ErrorCode.Unavailable, $"The snapshot's answer was lost: {FailureText.NotEc2}.");
             // The answer to a creation need not repeat the tags.
-            taken = taken with { CreatedBy = operation, Volume = volume };
-            recent.Add(cell, taken.Id.Value, operation, taken);
-            return taken;
-        }
-        catch (VolumeException e) when (e.ProviderCode is EbsCodes.SnapshotRate or EbsCodes.ConcurrentSnapshots or EbsCodes.PendingSnapshots)
-        {
-            isRefused = true;
-            throw new VolumeException(ErrorCode.Unavailable, e.Message, e)
-            {
-                RetryAfter = pace.Learn(volume, e.ProviderCode),
-                ProviderCode = e.ProviderCode,
-                ProviderRequestId = e.ProviderRequestId,
-            };
-        }
-        catch (VolumeException e) when (!Outcome.IsUnknown(e))
-        {
-            isRefused = true;
-            throw;
-        }
-        finally
-        {
-            pace.End(volume, operation, taken, isRefused);
-        }
-    }
+            IReadOnlyList<ProviderSnapshot> one = [taken with { CreatedBy = operation, Volume = volume }];
+            recent.Add(cell, operation, one);
+            return one;
+        }, cancellation))[0];
 
     /// <summary>The snapshot that an operation took, looked for until a taken one would show; null where there is none.</summary>
     async Task<ProviderSnapshot?> SearchAsync(Cell cell, ProviderVolumeId volume, OperationId operation, CancellationToken cancellation)
     {
         for (var look = 0; ; look++)
         {
-            var found = await lookUps.SnapshotAsync(cell, operation, cancellation) ?? recent.Find(cell, operation.Value);
+            var found = await lookUps.SnapshotAsync(cell, operation, cancellation) ?? recent.Find(cell, operation)?[0];
             if (found is not null)
                 return found.Volume == volume ? found : throw new VolumeException(ErrorCode.Conflict,
                     $"This operation took a snapshot of another volume before, {found.Id} of {found.Volume}.");
@@ -129,22 +77,6 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
             await Task.Delay(Settling.Pauses[look], time, cancellation);
         }
     }
-
-    async Task<ProviderSnapshot?> SearchLostAsync(Cell cell, ProviderVolumeId volume, OperationId operation, CancellationToken cancellation)
-    {
-        try
-        {
-            return await SearchAsync(cell, volume, operation, cancellation);
-        }
-        catch (VolumeException e) when (e.RetryAfter is not null)
-        {
-            throw WithoutWait(e);
-        }
-    }
-
-    /// <summary>A wait says that nothing was done. After a try that was lost, that is not ours to say.</summary>
-    static VolumeException WithoutWait(VolumeException e) =>
-        new(e.Code, e.Message, e) { ProviderCode = e.ProviderCode, ProviderRequestId = e.ProviderRequestId };
 
     async Task<(IReadOnlyList<ProviderSnapshot>, string?)> AskAsync(Cell cell, int limit, string? token, CancellationToken cancellation)
     {
@@ -163,9 +95,10 @@ sealed class EbsSnapshots(EbsSessions sessions, LookUps lookUps, SnapshotPacing 
     {
         VolumeId = volume.Value,
         Description = $"Octavo operation {operation}",
-        TagSpecifications =
-        [
-            new TagSpecification { ResourceType = ResourceType.Snapshot, Tags = [new Tag(EbsTranslation.OperationTag, operation.Value)] },
-        ],
+        TagSpecifications = [TagOf(operation)],
     };
+
+    /// <summary>What every snapshot of an operation is made with.</summary>
+    public static TagSpecification TagOf(OperationId operation) =>
+        new() { ResourceType = ResourceType.Snapshot, Tags = [new Tag(EbsTranslation.OperationTag, operation.Value)] };
 }

@@ -71,6 +71,18 @@ static class EbsTranslation
             Moment(snapshot.StartTime) ?? DateTimeOffset.UnixEpoch);
     }
 
+    /// <summary>A snapshot as the answer to <c>CreateSnapshots</c> has it: the same under another name.</summary>
+    public static ProviderSnapshot? From(SnapshotInfo? snapshot) => snapshot is null ? null : From(new Snapshot
+    {
+        SnapshotId = snapshot.SnapshotId,
+        VolumeId = snapshot.VolumeId,
+        State = snapshot.State,
+        Progress = snapshot.Progress,
+        VolumeSize = snapshot.VolumeSize,
+        StartTime = snapshot.StartTime,
+        Tags = snapshot.Tags,
+    });
+
     /// <summary>A name as a tag's value: without control characters, cut to what a tag holds; null where nothing is left.</summary>
     public static string? CleanName(string? name)
     {

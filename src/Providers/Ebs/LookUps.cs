@@ -23,6 +23,7 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, TimeProvider t
 
     readonly ConcurrentDictionary<(CredentialId, string Region, string Filter), Coalescer<ProviderVolume>> volumes = new();
     readonly ConcurrentDictionary<(CredentialId, string Region, string Filter), Coalescer<ProviderSnapshot>> snapshots = new();
+    readonly ConcurrentDictionary<(CredentialId, string Region), Coalescer<IReadOnlyList<ProviderSnapshot>>> sets = new();
 
     /// <summary>A volume, or null where there is none.</summary>
     public Task<ProviderVolume?> VolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
@@ -37,8 +38,16 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, TimeProvider t
         Snapshots(cell, "snapshot-id", s => s.Id.Value).FindAsync(id.Value, cancellation);
 
     /// <summary>The snapshot that an operation took, or null.</summary>
-    public Task<ProviderSnapshot?> SnapshotAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
-        Snapshots(cell, TagFilter, s => s.CreatedBy?.Value).FindAsync(operation.Value, cancellation);
+    public async Task<ProviderSnapshot?> SnapshotAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
+        // Of several the oldest: it is the one that was wanted.
+        (await SnapshotsAsync(cell, operation, cancellation)).MinBy(s => s.StartedAt);
+
+    /// <summary>All snapshots that an operation took.</summary>
+    public async Task<IReadOnlyList<ProviderSnapshot>> SnapshotsAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
+        await sets.GetOrAdd((cell.Credential, cell.Region), _ => new(MostValues, Gather, time, async values =>
+            (await SnapshotsAsync(cell, TagFilter, values)).Where(s => s.CreatedBy is not null).GroupBy(s => s.CreatedBy!.Value.Value)
+                .ToDictionary(set => set.Key, IReadOnlyList<ProviderSnapshot> (set) => [.. set])))
+            .FindAsync(operation.Value, cancellation) ?? [];
 
     Coalescer<ProviderVolume> Volumes(Cell cell, string filter, Func<ProviderVolume, string?> key) =>
         volumes.GetOrAdd((cell.Credential, cell.Region, filter), _ => new(MostValues, Gather, time, async values =>
@@ -46,11 +55,14 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, TimeProvider t
 
     Coalescer<ProviderSnapshot> Snapshots(Cell cell, string filter, Func<ProviderSnapshot, string?> key) =>
         snapshots.GetOrAdd((cell.Credential, cell.Region, filter), _ => new(MostValues, Gather, time, async values =>
-        {
-            var found = await AllAsync(token => SnapshotsAsync(cell, filter, values, token));
-            await pacing.SawAsync(cell, found);
-            return ByKey(found, key, s => s.StartedAt);
-        }));
+            ByKey(await SnapshotsAsync(cell, filter, values), key, s => s.StartedAt)));
+
+    async Task<List<ProviderSnapshot>> SnapshotsAsync(Cell cell, string filter, IReadOnlyCollection<string> values)
+    {
+        var found = await AllAsync(token => SnapshotsAsync(cell, filter, values, token));
+        await pacing.SawAsync(cell, found);
+        return found;
+    }
 
     async Task<(IEnumerable<ProviderVolume?>, string?)> VolumesAsync(
         Cell cell, string filter, IReadOnlyCollection<string> values, string? token)

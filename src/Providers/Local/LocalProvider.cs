@@ -27,7 +27,7 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true,
-            LongestPoll: TimeSpan.FromMilliseconds(250));
+            SnapshotsInstances: false, LongestPoll: TimeSpan.FromMilliseconds(250));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) =>
         Task.FromResult(new CredentialReport("local", [Region], []));
@@ -116,6 +116,11 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
         Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation) =>
         WithPoolAsync(cell, async pool => Translation.From(
             await pool.BeginSnapshotAsync(SnapshotId(operation), operation.Value, volume.Value, cancellation)), cancellation);
+
+    public Task<IReadOnlyList<ProviderSnapshot>> CreateInstanceSnapshotsAsync(
+        Cell cell, string instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken,
+        CancellationToken cancellation) =>
+        throw new VolumeException(ErrorCode.Unsupported, "A local pool knows no instances; take a snapshot of each volume.");
 
     public Task DeleteSnapshotAsync(Cell cell, ProviderSnapshotId id, OperationId operation, CancellationToken cancellation) =>
         WithPoolAsync(cell, async pool =>

@@ -21,6 +21,17 @@ public abstract partial class VolumeProviderContract
         (await IsSupportedAsync(() => Provider.CheckAsync(Cell, repair: false, new Progress<double>(), Cancellation))).ShouldBe(can.CanCheck);
     }
 
+    [Fact]
+    public async Task Snapshots_of_an_instance_that_is_not_there_are_not_found_or_unsupported()
+    {
+        var volume = await CreateAsync();
+
+        await ShouldFailAsync(Provider.Capabilities.SnapshotsInstances ? ErrorCode.NotFound : ErrorCode.Unsupported,
+            Task.Run(() => Provider.CreateInstanceSnapshotsAsync(
+                Cell, "i-00000000000000009", [volume.Id], OperationId.New(), mayBeTaken: false, Cancellation), Cancellation));
+        (await SnapshotsAsync()).ShouldBeEmpty();
+    }
+
     const int Sector = 512;
 
     static async Task<bool> IsSupportedAsync(Func<Task> call)

@@ -31,7 +31,8 @@ public class EbsAccessTests : EbsFaults
         Ebs.Key.Allowed = ["ec2:Describe*", "sts:*"];
 
         (await Provider.ProbeAsync(Ebs.Access, Cancellation)).MissingPermissions.ShouldBe(
-            ["ec2:CreateVolume", "ec2:DeleteVolume", "ec2:CreateSnapshot", "ec2:DeleteSnapshot", "ec2:CreateTags"], ignoreOrder: true);
+            ["ec2:CreateVolume", "ec2:DeleteVolume", "ec2:CreateSnapshot", "ec2:CreateSnapshots", "ec2:DeleteSnapshot",
+                "ec2:CreateTags"], ignoreOrder: true);
     }
 
     [Fact]

@@ -26,9 +26,7 @@ sealed class EbsUnderTest : ProviderUnderTest, ICredentialVault
         requests = new RequestsUnderWay(endpoint.Address.Port);
         if (time is QuickTime clock) clock.IsBusy = () => requests.Any;
         Key = endpoint.Cloud.AddKey(endpoint.Cloud.AddAccount(AccountId).Id);
-        services = new ServiceCollection()
-            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
-            .AddSingleton(time).AddSingleton<ICredentialVault>(this).AddEbsProvider(new EbsOptions()).BuildServiceProvider();
+        services = Services();
         Provider = services.GetRequiredService<IVolumeProvider>();
         Access = Keep(AccessOf(Key));
         Cell = CellOf(Access.Credential);
@@ -39,6 +37,9 @@ sealed class EbsUnderTest : ProviderUnderTest, ICredentialVault
         var clock = time ?? new QuickTime();
         return new EbsUnderTest(await Ec2Endpoint.StartAsync(time: clock), clock);
     }
+
+    /// <summary>The provider of another process, which remembers nothing of this one.</summary>
+    public NextProcess Restarted() => new(Services());
 
     public Ec2Endpoint Endpoint { get; }
 
@@ -101,6 +102,18 @@ sealed class EbsUnderTest : ProviderUnderTest, ICredentialVault
         if (Time is QuickTime quick) await quick.DisposeAsync();
         requests.Dispose();
         await base.DisposeAsync();
+    }
+
+    ServiceProvider Services() => new ServiceCollection()
+        .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
+        .AddSingleton(Time).AddSingleton<ICredentialVault>(this).AddEbsProvider(new EbsOptions()).BuildServiceProvider();
+
+    /// <summary>A provider with a memory of its own.</summary>
+    public sealed class NextProcess(ServiceProvider services) : IAsyncDisposable
+    {
+        public IVolumeProvider Provider { get; } = services.GetRequiredService<IVolumeProvider>();
+
+        public ValueTask DisposeAsync() => services.DisposeAsync();
     }
 
     sealed class Use(Action end) : IAsyncDisposable
