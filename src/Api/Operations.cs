@@ -38,7 +38,7 @@ public sealed record Operation(
 public sealed record OperationError(string Code, string Message);
 
 /// <summary>What came of one volume of an operation on many.</summary>
-/// <param name="OperationId">The operation on this volume alone.</param>
+/// <param name="OperationId">The operation on this volume alone, or on all volumes of its instance together.</param>
 /// <param name="VolumeId">Octavo's id of the volume.</param>
 /// <param name="ProviderVolumeId">The provider's id of the volume.</param>
 /// <param name="SnapshotId">Octavo's id of the snapshot.</param>

@@ -95,9 +95,10 @@ static class OctavoServer
         services.AddSingleton<CredentialProbe>().AddSingleton<AddCredential>();
         services.AddSingleton<Cells>().AddSingleton<CellProgress>().AddSingleton<PageWriter>().AddSingleton<AccountVersions>();
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
-        services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<Exports>();
+        services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<SnapshotSets>().AddSingleton<SnapshotItems>().AddSingleton<Exports>();
         services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();
-        services.AddHandler<CreateSnapshot>().AddHandler<CreateSnapshots>().AddHandler<DeleteSnapshot>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
+        services.AddHandler<CreateSnapshot>().AddHandler<CreateInstanceSnapshots>().AddHandler<CreateSnapshots>();
+        services.AddHandler<DeleteSnapshot>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
         services.AddHostedService<OperationRunner>();
         services.AddSingleton<InventoryReconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<InventoryReconciler>());

@@ -113,7 +113,8 @@ sealed class CredentialStore(
                 "This credential is the account's own local pool, which its volumes use; it cannot be deleted.");
         var unfinished = await transaction.FindAsync(
             $"""
-            SELECT count(*) FROM operations o LEFT JOIN volumes v ON v.id = o.volume_id LEFT JOIN snapshots s ON s.id = o.snapshot_id
+            SELECT count(DISTINCT o.id) FROM operations o LEFT JOIN volumes v ON v.id = o.volume_id
+                LEFT JOIN snapshots s ON s.id = o.snapshot_id OR s.operation_id = o.id
             WHERE o.state IN ('queued', 'running') AND {id} IN (v.credential_id, s.credential_id)
             """, row => row.Number(0), cancellation);
         if (unfinished > 0)

@@ -14,6 +14,7 @@ static class OperationKind
     public const string CheckPool = "check-pool";
     public const string RefreshCredential = "refresh-credential";
     public const string CreateSnapshots = "create-snapshots";
+    public const string CreateInstanceSnapshots = "create-instance-snapshots";
 }
 
 /// <summary>The states of an operation, as the table and the wire spell them.</summary>

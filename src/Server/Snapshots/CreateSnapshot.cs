@@ -14,8 +14,6 @@ sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells, TimeProvider t
     /// <summary>From this step on the provider's id is in the row.</summary>
     public const string Copying = "copying";
 
-    const string Taking = "taking";
-
     /// <inheritdoc/>
     public string Kind => OperationKind.CreateSnapshot;
 
@@ -29,7 +27,8 @@ sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells, TimeProvider t
             seen = await provider.GetSnapshotAsync(cell, new ProviderSnapshotId(taken), cancellation);
         else
         {
-            seen = await TakeAsync(running, cell, provider, new ProviderVolumeId(target.ProviderVolumeId), cancellation);
+            seen = await Taking.RunAsync(running, mayBeTaken => provider.CreateSnapshotAsync(
+                cell, new ProviderVolumeId(target.ProviderVolumeId), running.Operation.Id, mayBeTaken, cancellation), cancellation);
             await RecordAsync(target.Id, seen, cancellation);
             await running.StepAsync(Copying, cancellation);
         }
@@ -50,26 +49,6 @@ sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells, TimeProvider t
     /// <inheritdoc/>
     public async Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation) =>
         await snapshots.RecordErrorAsync(running.Attempt, running.Operation.SnapshotId!, failure.Message, cancellation);
-
-    /// <summary>
-    /// The step is the intent: an attempt that finds it may be the second to ask. Where the provider only asked to wait, nothing was taken, and
-    /// the intent is withdrawn, so that the next attempt need not look for it.
-    /// </summary>
-    static async Task<ProviderSnapshot> TakeAsync(
-        RunningOperation running, Cell cell, IVolumeProvider provider, ProviderVolumeId volume, CancellationToken cancellation)
-    {
-        var mayBeTaken = running.Operation.Step == Taking;
-        if (!mayBeTaken) await running.StepAsync(Taking, cancellation);
-        try
-        {
-            return await provider.CreateSnapshotAsync(cell, volume, running.Operation.Id, mayBeTaken, cancellation);
-        }
-        catch (VolumeException e) when (e.RetryAfter is not null && !mayBeTaken)
-        {
-            await running.StepAsync(Operation.FirstStep, cancellation);
-            throw;
-        }
-    }
 
     async Task RecordAsync(string id, ProviderSnapshot seen, CancellationToken cancellation)
     {

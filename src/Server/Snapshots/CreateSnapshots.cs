@@ -9,11 +9,13 @@ using Operation = Octavo.Server.Operations.Operation;
 namespace Octavo.Server.Snapshots;
 
 /// <summary>
-/// Takes a snapshot of each volume of a selection: one operation whose items are operations of their own (<see cref="CreateSnapshot"/>), so
-/// that each is taken exactly once, waits for its own limits and fails alone. This one follows them to the last.
+/// Takes a snapshot of each volume of a selection: one operation whose items are operations of their own (<see cref="CreateSnapshot"/>,
+/// and <see cref="CreateInstanceSnapshots"/> for an instance that is selected whole), so that each is taken exactly once, waits for its own limits
+/// and fails alone. This one follows them to the last.
 /// </summary>
 sealed class CreateSnapshots(
-    Database.Database database, OperationStore operations, OperationSignals signals, TimeProvider time) : IOperationHandler
+    Database.Database database, OperationStore operations, SnapshotItems items, IEnumerable<IVolumeProvider> providers,
+    OperationSignals signals, TimeProvider time) : IOperationHandler
 {
     /// <summary>Volumes in one selection: more than a day of EBS's 100 pending snapshots a region.</summary>
     const int MaxVolumes = 100_000;
@@ -35,7 +37,7 @@ sealed class CreateSnapshots(
         if (request.VolumeIds is { Count: 0 or > MaxIds })
             throw new VolumeException(ErrorCode.Invalid, $"volume_ids has {request.VolumeIds.Count} ids; from 1 to {MaxIds} are allowed.");
         await using var transaction = await database.BeginAsync(cancellation);
-        var filter = request.Filter is { } given ? Matches(given) : (Sql)$"v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(request.VolumeIds)}))";
+        var filter = request.Filter is { } given ? SnapshotSelection.Matches(given) : (Sql)$"v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(request.VolumeIds)}))";
         var enqueued = await EnqueueAsync(transaction, account, filter, cancellation);
         if (request.VolumeIds?.Distinct().Count() is { } wanted && wanted != enqueued.Volumes)
             throw new VolumeException(ErrorCode.Conflict,
@@ -52,8 +54,7 @@ sealed class CreateSnapshots(
         if (before.Kind != Kind) throw new VolumeException(ErrorCode.Conflict, "Only an operation on many volumes can be retried.");
         if (!before.IsFinished) throw new VolumeException(ErrorCode.Conflict, "The operation has not ended yet.");
         await using var transaction = await database.BeginAsync(cancellation);
-        var enqueued = await EnqueueAsync(transaction, account,
-            $"v.id IN (SELECT volume_id FROM operations WHERE parent_id = {id} AND state = {OperationState.Failed})", cancellation);
+        var enqueued = await EnqueueAsync(transaction, account, SnapshotItems.FailedVolumes(id), cancellation);
         await transaction.CommitAsync();
         return enqueued.Operation;
     }
@@ -62,19 +63,7 @@ sealed class CreateSnapshots(
     public async Task<Page<OperationItem>> ItemsAsync(AccountId account, string id, PageOf page, CancellationToken cancellation)
     {
         await OfAccountAsync(account, id, cancellation);
-        var list = "items-" + id;
-        var items = await database.QueryAsync(
-            $"""
-            SELECT o.id, o.volume_id, s.provider_volume_id, s.id, s.provider_snapshot_id, o.state, o.progress_percent, o.attempt, o.error_code,
-                o.error_message, o.provider_code, o.provider_request_id, s.started_at, o.finished_at
-            FROM operations o JOIN snapshots s ON s.id = o.snapshot_id
-            WHERE o.parent_id = {id} AND o.id > {page.After(list) ?? ""} ORDER BY o.id LIMIT {page.Limit + 1}
-            """,
-            row => new OperationItem(
-                row.Text(0), row.TextOrNull(1), row.Text(2), row.Text(3), row.TextOrNull(4), row.Text(5), (int)row.Number(6),
-                (int)row.Number(7), row.TextOrNull(8) is { } code ? new OperationError(code, row.TextOrNull(9) ?? "") : null,
-                row.TextOrNull(10), row.TextOrNull(11), row.Time(12), row.TimeOrNull(13)), cancellation);
-        return page.Cut(items, list, last => last.OperationId);
+        return await items.ListAsync(id, page, cancellation);
     }
 
     /// <inheritdoc/>
@@ -83,20 +72,18 @@ sealed class CreateSnapshots(
         await running.StepAsync("taking", cancellation);
         while (true)
         {
-            var (all, unfinished, failed) = await database.FindAsync(
+            var (parts, unfinished) = await database.FindAsync(
                 $"""
-                SELECT count(*), count(*) FILTER (WHERE state IN ('queued', 'running')), count(*) FILTER (WHERE state = 'failed')
+                SELECT count(*), count(*) FILTER (WHERE state IN ('queued', 'running'))
                 FROM operations WHERE parent_id = {running.Operation.Id}
-                """, row => (row.Number(0), row.Number(1), row.Number(2)), cancellation);
-            if (unfinished == 0)
-            {
-                if (failed > 0)
-                    throw new VolumeException(ErrorCode.Conflict, $"{failed} of {all} snapshots failed; the items tell why. Retrying repeats only those.");
-                break;
-            }
-            await running.ProgressAsync((double)(all - unfinished) / all, cancellation);
+                """, row => (row.Number(0), row.Number(1)), cancellation);
+            if (unfinished == 0) break;
+            await running.ProgressAsync((double)(parts - unfinished) / parts, cancellation);
             await running.PauseAsync(LongestPoll, time, cancellation);
         }
+        var (all, failed) = await items.CountAsync(running.Operation.Id, cancellation);
+        if (failed > 0)
+            throw new VolumeException(ErrorCode.Conflict, $"{failed} of {all} snapshots failed; the items tell why. Retrying repeats only those.");
         await using var transaction = await database.BeginAsync(cancellation);
         await operations.SucceedAsync(transaction, running.Attempt, cancellation);
         await transaction.CommitAsync();
@@ -111,31 +98,14 @@ sealed class CreateSnapshots(
     }
 
     async Task<(Operation Operation, int Volumes)> EnqueueAsync(
-        Transaction transaction, AccountId account, Sql filter, CancellationToken cancellation)
+        Transaction transaction, AccountId account, Sql selection, CancellationToken cancellation)
     {
         var parent = await operations.EnqueueAsync(transaction, account, OperationId.New(), Kind, cancellation);
-        var now = time.GetUtcNow();
-        var volumes = await transaction.ExecuteAsync(
-            $"""
-            INSERT INTO operations (id, account_id, kind, state, step, progress_percent, volume_id, snapshot_id, attempt, failures,
-                not_before, created_at, updated_at, parent_id)
-            SELECT lower(hex(randomblob(16))), {account}, {OperationKind.CreateSnapshot}, {OperationState.Queued}, {Operation.FirstStep}, 0,
-                v.id, lower(hex(randomblob(16))), 0, 0, 0, {now}, {now}, {parent.Id}
-            FROM volumes v JOIN credentials c ON c.id = v.credential_id
-            WHERE v.account_id = {account} AND v.state IN ('available', 'in-use') AND v.provider_volume_id IS NOT NULL AND {filter}
-            """, cancellation);
+        var volumes = await SnapshotSelection.WriteAsync(transaction, parent, selection, providers, time.GetUtcNow(), cancellation);
         if (volumes == 0)
             throw new VolumeException(ErrorCode.NotFound, "No volume of this account that is available or in-use is in the selection.");
         if (volumes > MaxVolumes)
             throw new VolumeException(ErrorCode.QuotaExceeded, $"The selection has {volumes} volumes; at most {MaxVolumes} are taken at once.");
-        await transaction.ExecuteAsync(
-            $"""
-            INSERT INTO snapshots (id, account_id, credential_id, region, provider_volume_id, operation_id, state, progress_percent,
-                volume_size_bytes, started_at, updated_at)
-            SELECT o.snapshot_id, o.account_id, v.credential_id, v.region, v.provider_volume_id, o.id, {SnapshotState.Pending}, 0,
-                v.size_bytes, {now}, {now}
-            FROM operations o JOIN volumes v ON v.id = o.volume_id WHERE o.parent_id = {parent.Id}
-            """, cancellation);
         transaction.OnCommitted(signals.WakeRunner);
         return (parent, volumes);
     }
@@ -143,22 +113,4 @@ sealed class CreateSnapshots(
     async Task<Operation> OfAccountAsync(AccountId account, string id, CancellationToken cancellation) =>
         await operations.FindAsync(account, id, cancellation)
         ?? throw new VolumeException(ErrorCode.NotFound, "There is no such operation in this account.");
-
-    static Sql Matches(VolumeFilter f)
-    {
-        if (f.State is not (null or "available" or "in-use"))
-            throw new VolumeException(ErrorCode.Invalid, "A filter's state is available or in-use: of no other volume can a snapshot be taken.");
-        var tags = JsonSerializer.Serialize(f.Tags ?? new Dictionary<string, string>());
-        return
-            $"""
-            (c.provider = {f.Provider} OR {f.Provider} IS NULL) AND (v.credential_id = {f.CredentialId} OR {f.CredentialId} IS NULL)
-            AND (v.region = {f.Region} OR {f.Region} IS NULL) AND (v.availability_zone = {f.AvailabilityZone} OR {f.AvailabilityZone} IS NULL)
-            AND (v.state = {f.State} OR {f.State} IS NULL) AND ((v.attachment_state IS NOT NULL) = {f.Attached} OR {f.Attached} IS NULL)
-            AND (v.instance_id = {f.InstanceId} OR {f.InstanceId} IS NULL)
-            AND ({f.NameContains} IS NULL OR instr(lower(v.name), lower({f.NameContains})) > 0)
-            AND NOT EXISTS (SELECT 1 FROM json_each({tags}) AS wanted WHERE NOT EXISTS
-                (SELECT 1 FROM json_each(coalesce(v.tags, '[]')) AS has
-                 WHERE has.value ->> 'key' = wanted.key AND has.value ->> 'value' = wanted.value))
-            """;
-    }
 }

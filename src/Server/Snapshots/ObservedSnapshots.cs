@@ -32,7 +32,8 @@ static class ObservedSnapshots
                 value ->> 'state', value ->> 'reason', value ->> 'percent', value ->> 'size', value ->> 'stored', value ->> 'started', {now}
             FROM json_each({page})
             WHERE value ->> 'op' IS NULL OR NOT EXISTS
-                (SELECT 1 FROM snapshots s WHERE s.operation_id = value ->> 'op' AND s.provider_snapshot_id IS NULL)
+                (SELECT 1 FROM snapshots s WHERE s.operation_id = value ->> 'op' AND s.provider_volume_id = value ->> 'volume'
+                    AND s.provider_snapshot_id IS NULL AND s.state = 'pending')
             ON CONFLICT (credential_id, provider_snapshot_id) DO UPDATE SET state = excluded.state, state_reason = excluded.state_reason,
                 progress_percent = excluded.progress_percent, stored_bytes = excluded.stored_bytes, updated_at = excluded.updated_at
             WHERE snapshots.state IN ('pending', 'completed', 'error') AND snapshots.updated_at < {began} AND {IsFree}
@@ -79,9 +80,12 @@ static class ObservedSnapshots
 
     const string Lost = "The provider does not have this snapshot any more.";
 
-    /// <summary>Rows that no operation is working on.</summary>
+    /// <summary>Rows that no operation is working on: none of its own, and not the one that takes it with others.</summary>
     static readonly Sql IsFree =
-        $"NOT EXISTS (SELECT 1 FROM operations o WHERE o.snapshot_id = snapshots.id AND o.state IN ('queued', 'running'))";
+        $"""
+        NOT EXISTS (SELECT 1 FROM operations o WHERE o.snapshot_id = snapshots.id AND o.state IN ('queued', 'running'))
+        AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.id = snapshots.operation_id AND o.state IN ('queued', 'running'))
+        """;
 
     /// <summary>A snapshot as the statements read it.</summary>
     internal sealed record Seen(

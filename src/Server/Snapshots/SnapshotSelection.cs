@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Octavo.Api;
+using Octavo.Core;
+using Octavo.Server.Database;
+using Octavo.Server.Operations;
+using Operation = Octavo.Server.Operations.Operation;
+
+namespace Octavo.Server.Snapshots;
+
+/// <summary>
+/// The volumes of a selection, written down as operations and pending snapshots under the one that follows them. An instance is taken as one where the
+/// provider can, and where nothing but the selection can come into its set: every volume that the inventory lists on it is selected and attached,
+/// there are at least two, and none is on several instances or somebody else's to manage. All other volumes are taken one by one.
+/// </summary>
+static class SnapshotSelection
+{
+    /// <summary>Half of EBS's 100 pending snapshots of a region: a larger set would wait for the whole region to stand still.</summary>
+    const int MostOfOneInstance = 50;
+
+    static readonly Sql IsListed = $"v.state NOT IN ('deleting', 'deleted')";
+
+    static readonly Sql CanBeTaken = $"v.state IN ('available', 'in-use') AND v.provider_volume_id IS NOT NULL";
+
+    /// <summary>Writes it all down; returns the number of volumes.</summary>
+    /// <param name="selection">About a volume <c>v</c> and its credential <c>c</c>.</param>
+    public static async Task<int> WriteAsync(
+        Transaction transaction, Operation parent, Sql selection, IEnumerable<IVolumeProvider> providers, DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        var kinds = JsonSerializer.Serialize(providers.Where(p => p.Capabilities.SnapshotsInstances).Select(p => p.Kind));
+        var sets = await transaction.QueryAsync(
+            $"""
+            SELECT v.credential_id, v.region, v.instance_id FROM volumes v JOIN credentials c ON c.id = v.credential_id
+            WHERE v.account_id = {parent.Account} AND v.instance_id IS NOT NULL AND {IsListed}
+              AND c.provider IN (SELECT value FROM json_each({kinds}))
+            GROUP BY v.credential_id, v.region, v.instance_id
+            HAVING count(*) BETWEEN 2 AND {MostOfOneInstance}
+              AND count(*) = count(*) FILTER (WHERE {CanBeTaken} AND ({selection}) AND v.attachment_state = 'attached'
+                AND v.is_multi_attach = 0 AND v.managed_by IS NULL)
+              AND v.instance_id NOT IN
+                (SELECT also.value ->> 'instanceId' FROM volumes m, json_each(m.attachments) also
+                 WHERE m.account_id = {parent.Account} AND m.attachments IS NOT NULL AND also.value ->> 'instanceId' IS NOT NULL)
+            """, row => new[] { row.Text(0), row.Text(1), row.Text(2), OperationId.New().Value }, cancellation);
+        var text = JsonSerializer.Serialize(sets);
+        return await WriteSetsAsync(transaction, parent, text, now, cancellation)
+            + await WriteSinglesAsync(transaction, parent, selection, text, now, cancellation);
+    }
+
+    /// <summary>Volumes <c>v</c> of credentials <c>c</c> that pass a filter.</summary>
+    /// <exception cref="VolumeException">Invalid.</exception>
+    public static Sql Matches(VolumeFilter f)
+    {
+        if (f.State is not (null or "available" or "in-use"))
+            throw new VolumeException(ErrorCode.Invalid, "A filter's state is available or in-use: of no other volume can a snapshot be taken.");
+        var tags = JsonSerializer.Serialize(f.Tags ?? new Dictionary<string, string>());
+        return
+            $"""
+            (c.provider = {f.Provider} OR {f.Provider} IS NULL) AND (v.credential_id = {f.CredentialId} OR {f.CredentialId} IS NULL)
+            AND (v.region = {f.Region} OR {f.Region} IS NULL) AND (v.availability_zone = {f.AvailabilityZone} OR {f.AvailabilityZone} IS NULL)
+            AND (v.state = {f.State} OR {f.State} IS NULL) AND ((v.attachment_state IS NOT NULL) = {f.Attached} OR {f.Attached} IS NULL)
+            AND (v.instance_id = {f.InstanceId} OR {f.InstanceId} IS NULL)
+            AND ({f.NameContains} IS NULL OR instr(lower(v.name), lower({f.NameContains})) > 0)
+            AND NOT EXISTS (SELECT 1 FROM json_each({tags}) AS wanted WHERE NOT EXISTS
+                (SELECT 1 FROM json_each(coalesce(v.tags, '[]')) AS has
+                 WHERE has.value ->> 'key' = wanted.key AND has.value ->> 'value' = wanted.value))
+            """;
+    }
+
+    /// <param name="sets">JSON: of each its credential, region, instance and the id of its operation.</param>
+    static async Task<int> WriteSetsAsync(
+        Transaction transaction, Operation parent, string sets, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await transaction.ExecuteAsync(
+            $"""
+            INSERT INTO operations (id, account_id, kind, state, step, progress_percent, input, attempt, failures, not_before, created_at,
+                updated_at, parent_id)
+            SELECT value ->> 3, {parent.Account}, {OperationKind.CreateInstanceSnapshots}, {OperationState.Queued}, {Operation.FirstStep}, 0,
+                value ->> 2, 0, 0, 0, {now}, {now}, {parent.Id}
+            FROM json_each({sets})
+            """, cancellation);
+        // Materialized and on the right: SQLite then indexes it, instead of walking through all sets for each volume.
+        return await transaction.ExecuteAsync(
+            $"""
+            WITH sets AS MATERIALIZED (
+                SELECT value ->> 0 AS credential, value ->> 1 AS region, value ->> 2 AS instance, value ->> 3 AS operation FROM json_each({sets}))
+            INSERT INTO snapshots (id, account_id, credential_id, region, provider_volume_id, operation_id, state, progress_percent,
+                volume_size_bytes, started_at, updated_at)
+            SELECT lower(hex(randomblob(16))), v.account_id, v.credential_id, v.region, v.provider_volume_id, sets.operation,
+                {SnapshotState.Pending}, 0, v.size_bytes, {now}, {now}
+            FROM volumes v CROSS JOIN sets ON sets.credential = v.credential_id AND sets.region = v.region AND sets.instance = v.instance_id
+            WHERE v.account_id = {parent.Account} AND {IsListed}
+            """, cancellation);
+    }
+
+    static async Task<int> WriteSinglesAsync(
+        Transaction transaction, Operation parent, Sql selection, string sets, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var written = await transaction.ExecuteAsync(
+            $"""
+            INSERT INTO operations (id, account_id, kind, state, step, progress_percent, volume_id, snapshot_id, attempt, failures,
+                not_before, created_at, updated_at, parent_id)
+            SELECT lower(hex(randomblob(16))), {parent.Account}, {OperationKind.CreateSnapshot}, {OperationState.Queued}, {Operation.FirstStep}, 0,
+                v.id, lower(hex(randomblob(16))), 0, 0, 0, {now}, {now}, {parent.Id}
+            FROM volumes v JOIN credentials c ON c.id = v.credential_id
+            WHERE v.account_id = {parent.Account} AND {CanBeTaken} AND ({selection}) AND (v.instance_id IS NULL
+              OR (v.credential_id, v.region, v.instance_id) NOT IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each({sets})))
+            """, cancellation);
+        await transaction.ExecuteAsync(
+            $"""
+            INSERT INTO snapshots (id, account_id, credential_id, region, provider_volume_id, operation_id, state, progress_percent,
+                volume_size_bytes, started_at, updated_at)
+            SELECT o.snapshot_id, o.account_id, v.credential_id, v.region, v.provider_volume_id, o.id, {SnapshotState.Pending}, 0,
+                v.size_bytes, {now}, {now}
+            FROM operations o JOIN volumes v ON v.id = o.volume_id WHERE o.parent_id = {parent.Id}
+            """, cancellation);
+        return written;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Text.Json.Nodes;
+using Octavo.Ec2;
+
+namespace Octavo.Tests.Server;
+
+/// <summary>A selection over instances and loose volumes, from the request of a client to the calls that an EC2 endpoint gets.</summary>
+public sealed class InstanceSnapshotsTests : IAsyncLifetime
+{
+    const string RegionName = "eu-west-1";
+
+    Ec2Endpoint ec2 = null!;
+    ServerHost server = null!;
+    Ec2Region region = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        ec2 = await Ec2Endpoint.StartAsync();
+        var account = ec2.Cloud.AddAccount("111122223333", [RegionName]);
+        region = account.Region(RegionName);
+        var key = ec2.Cloud.AddKey(account.Id);
+        server = await ServerHost.StartAsync(aws: ec2.Address);
+        foreach (var instance in new[] { "i-1", "i-2", "i-3" })
+            for (var i = 0; i < 3; i++) Put(instance, i == 0 ? "/dev/xvda" : $"/dev/sd{(char)('f' + i)}");
+        Put();
+        Put();
+        var added = await server.V2Async("POST", "/v2/credentials", new JsonObject
+        {
+            ["name"] = "aws",
+            ["aws_access_key_id"] = key.Id,
+            ["aws_secret_access_key"] = key.Secret,
+            ["regions"] = new JsonArray(RegionName),
+        });
+        added.Status.ShouldBe(201, added.Body);
+        await ServerHost.EventuallyAsync(VolumesAsync, volumes => volumes.Count == region.VolumeCount);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        await ec2.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Instances_are_one_call_each_and_the_items_are_one_for_each_volume()
+    {
+        var operation = await TakeAsync(Everything);
+
+        ((string?)operation["state"]).ShouldBe("succeeded", operation.ToString());
+        Calls().ShouldBe((3, 2));
+        var items = await ItemsAsync(operation);
+        items.Count.ShouldBe(11);
+        items.ShouldAllBe(i => (string?)i["state"] == "succeeded" && (int)i["progress_percent"]! == 100 && i["finished_at"] != null);
+        items.Select(i => (string)i["provider_volume_id"]!).ShouldBe(region.Volumes.Select(v => v.Id), ignoreOrder: true);
+        items.Select(i => (string)i["provider_snapshot_id"]!).ShouldBe(region.Snapshots.Select(s => s.Id), ignoreOrder: true);
+        items.Select(i => (string)i["volume_id"]!).ShouldBe((await VolumesAsync()).Select(v => (string)v["id"]!), ignoreOrder: true);
+        await server.ReconcileAsync();
+        (await SnapshotsAsync()).Count.ShouldBe(11);
+    }
+
+    [Fact]
+    public async Task A_failure_is_its_instances_alone_and_a_retry_repeats_only_that()
+    {
+        ec2.Switches.FailNext("CreateSnapshots", 1, "UnauthorizedOperation", 403);
+
+        var operation = await TakeAsync(Everything);
+
+        ((string?)operation["state"]).ShouldBe("failed");
+        ((string?)operation["error"]!["message"]).ShouldBe("3 of 11 snapshots failed; the items tell why. Retrying repeats only those.");
+        var failed = (await ItemsAsync(operation)).Where(i => (string?)i["state"] == "failed").ToList();
+        failed.Count.ShouldBe(3);
+        failed.ShouldAllBe(i => (string?)i["provider_code"] == "UnauthorizedOperation" && ((string)i["error"]!["message"]!).Contains("CreateSnapshots"));
+        failed.Select(i => region.Volumes.Single(v => v.Id == (string)i["provider_volume_id"]!).Attachments[0].InstanceId)
+            .Distinct().ShouldHaveSingleItem();
+
+        var again = await server.V2Async("POST", $"/v2/operations/{operation["id"]}/retry");
+        again.Status.ShouldBe(202, again.Body);
+        var retried = await server.EndAsync(again.Json["operation"]!);
+
+        ((string?)retried["state"]).ShouldBe("succeeded", retried.ToString());
+        Calls().ShouldBe((4, 2));
+        (await ItemsAsync(retried)).Select(i => (string?)i["provider_volume_id"])
+            .ShouldBe(failed.Select(i => (string?)i["provider_volume_id"]), ignoreOrder: true);
+        region.Snapshots.Count.ShouldBe(11);
+    }
+
+    [Fact]
+    public async Task An_instance_of_which_a_volume_is_left_out_or_shared_or_managed_is_taken_one_by_one()
+    {
+        Put("i-2", "/dev/sdm", "i-9");
+        region.Put(region.Volumes.First(v => v.Attachments is [{ InstanceId: "i-3" }, ..]) with { ManagedBy = "somebody" });
+        await server.ReconcileAsync();
+        var volumes = await VolumesAsync();
+        volumes.Count.ShouldBe(12);
+        var left = region.Volumes.First(v => v.Attachments is [{ InstanceId: "i-1" }, ..]).Id;
+
+        var operation = await TakeAsync(new JsonObject
+        {
+            ["volume_ids"] = new JsonArray([.. volumes.Where(v => (string?)v["provider_volume_id"] != left).Select(v => JsonValue.Create((string)v["id"]!))]),
+        });
+
+        ((string?)operation["state"]).ShouldBe("succeeded", operation.ToString());
+        Calls().ShouldBe((0, 11));
+    }
+
+    [Fact]
+    public async Task A_set_that_is_being_copied_survives_a_restart_and_shows_each_snapshots_own_progress()
+    {
+        ec2.Switches.SnapshotPending = TimeSpan.FromSeconds(8);
+        var accepted = await server.V2Async("POST", "/v2/snapshots", Everything);
+        await ServerHost.EventuallyAsync(() => Task.FromResult(region.Snapshots.Count), count => count == 11);
+        var items = await ServerHost.EventuallyAsync(
+            () => ItemsAsync(accepted.Json["operation"]!), all => all.TrueForAll(i => i["provider_snapshot_id"] != null));
+        items.ShouldAllBe(i => (string?)i["state"] == "running" && i["finished_at"] == null);
+
+        await server.RestartAsync();
+        var operation = await server.EndAsync(accepted.Json["operation"]!);
+
+        ((string?)operation["state"]).ShouldBe("succeeded", operation.ToString());
+        Calls().ShouldBe((3, 2));
+        region.Snapshots.Count.ShouldBe(11);
+    }
+
+    static JsonObject Everything => new() { ["filter"] = new JsonObject { ["provider"] = "ebs" } };
+
+    (long Sets, long Singles) Calls() => (CallsOf("CreateSnapshots"), CallsOf("CreateSnapshot"));
+
+    /// <summary>Without those that only asked for the permission when the credential was added.</summary>
+    long CallsOf(string action) => ec2.Journal[action].Calls - ec2.Journal[action].Errors.GetValueOrDefault("DryRunOperation");
+
+    void Put(params string?[] where)
+    {
+        region.Put(new Ec2Volume
+        {
+            Id = ec2.Cloud.NewId("vol"),
+            Zone = region.Zones[0],
+            CreatedAt = TimeProvider.System.GetUtcNow(),
+            Type = where.Length > 2 ? "io2" : "gp3",
+            MultiAttachEnabled = where.Length > 2,
+            Status = where.Length > 0 ? "in-use" : "available",
+            Attachments = where is [var instance, var device, .. var others]
+                ? [.. others.Prepend(instance).Select(i => new Ec2Attachment { InstanceId = i, Device = device })]
+                : [],
+        });
+    }
+
+    async Task<JsonNode> TakeAsync(JsonObject selection)
+    {
+        var accepted = await server.V2Async("POST", "/v2/snapshots", selection);
+        accepted.Status.ShouldBe(202, accepted.Body);
+        return await server.EndAsync(accepted.Json["operation"]!);
+    }
+
+    async Task<List<JsonNode>> VolumesAsync() => Items(await server.V2Async("GET", "/v2/volumes"));
+
+    async Task<List<JsonNode>> SnapshotsAsync() => Items(await server.V2Async("GET", "/v2/snapshots"));
+
+    async Task<List<JsonNode>> ItemsAsync(JsonNode operation) => Items(await server.V2Async("GET", $"/v2/operations/{operation["id"]}/items"));
+
+    static List<JsonNode> Items(Reply reply) => [.. reply.Json["items"]!.AsArray().Select(i => i!)];
+}
