@@ -17,7 +17,7 @@ sealed class EbsCalls(ApiBudget budget, TimeProvider time, ILogger<EbsCalls> log
     /// A change waits no longer in line than this; it comes back later instead. Work for one busy cell would otherwise hold everything that runs
     /// operations.
     /// </summary>
-    static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(25);
 
     /// <summary>A read of the inventory has time.</summary>
     static readonly TimeSpan ReadPatience = TimeSpan.FromMinutes(10);

@@ -6,7 +6,7 @@ using Octavo.Server.Inventory;
 namespace Octavo.Server.Operations;
 
 /// <summary>Checks the account's pools: every inconsistency is named, and put right where that is safe and was asked for.</summary>
-sealed class CheckPool(Database.Database database, OperationStore operations, Cells cells, TimeProvider time) : IOperationHandler
+sealed class CheckPool(Database.Database database, OperationStore operations, Cells cells) : IOperationHandler
 {
     const string Repair = "repair";
 
@@ -32,7 +32,7 @@ sealed class CheckPool(Database.Database database, OperationStore operations, Ce
         {
             if (!provider.Capabilities.CanCheck) continue;
             var found = await running.FollowAsync(
-                progress => provider.CheckAsync(cell, running.Operation.Input == Repair, progress, cancellation), time, cancellation);
+                progress => provider.CheckAsync(cell, running.Operation.Input == Repair, progress, cancellation), cancellation);
             findings.AddRange(found.Select(f => new Finding(f.Kind, f.Subject, f.Message, f.IsRepaired)));
         }
         await using var transaction = await database.BeginAsync(cancellation);

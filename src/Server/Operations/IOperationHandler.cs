@@ -23,9 +23,11 @@ interface IOperationHandler
 }
 
 /// <summary>An operation in the hands of one attempt.</summary>
-sealed class RunningOperation(Operation operation, Attempt attempt, OperationStore store)
+sealed class RunningOperation(Operation operation, Attempt attempt, OperationStore store, TimeProvider time)
 {
     int percent = operation.ProgressPercent;
+    string step = operation.Step;
+    DateTimeOffset stepAt = operation.StepAt ?? operation.CreatedAt;
 
     /// <summary>The row as it was claimed.</summary>
     public Operation Operation => operation;
@@ -33,8 +35,13 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
     /// <summary>For the writes that end it.</summary>
     public Attempt Attempt => attempt;
 
-    /// <summary>Writes the step before it begins.</summary>
-    public Task StepAsync(string step, CancellationToken cancellation) => store.StepAsync(attempt, step, cancellation);
+    /// <summary>Writes the step before it begins; nothing where it is at that step already.</summary>
+    public async Task StepAsync(string next, CancellationToken cancellation)
+    {
+        if (step == next) return;
+        await store.StepAsync(attempt, next, cancellation);
+        (step, stepAt) = (next, time.GetUtcNow());
+    }
 
     /// <summary>Writes how far it is, 0 to 1, when that is another whole percent. The last one is written with the outcome.</summary>
     public async Task ProgressAsync(double fraction, CancellationToken cancellation)
@@ -46,7 +53,7 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
     }
 
     /// <summary>Runs work that tells its progress, and writes that down while it runs.</summary>
-    public async Task<T> FollowAsync<T>(Func<IProgress<double>, Task<T>> work, TimeProvider time, CancellationToken cancellation)
+    public async Task<T> FollowAsync<T>(Func<IProgress<double>, Task<T>> work, CancellationToken cancellation)
     {
         var latest = new Latest();
         var task = work(latest);
@@ -56,17 +63,17 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
     }
 
     /// <summary>
-    /// Waits before the provider is looked at again: briefly at first, longer the longer the operation takes. A long wait is not sat out: the
+    /// Waits before the provider is looked at again: briefly at first, longer the longer the step takes. A long wait is not sat out: the
     /// operation is put down, and taken up again at its time, so that a snapshot of hours holds no place.
     /// </summary>
     /// <exception cref="PostponedException">To be let through.</exception>
-    public Task PauseAsync(IVolumeProvider provider, TimeProvider time, CancellationToken cancellation) =>
-        PauseAsync(provider.Capabilities.LongestPoll, time, cancellation);
+    public Task PauseAsync(IVolumeProvider provider, CancellationToken cancellation) =>
+        PauseAsync(provider.Capabilities.LongestPoll, cancellation);
 
-    /// <inheritdoc cref="PauseAsync(IVolumeProvider, TimeProvider, CancellationToken)"/>
-    public async Task PauseAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellation)
+    /// <inheritdoc cref="PauseAsync(IVolumeProvider, CancellationToken)"/>
+    public async Task PauseAsync(TimeSpan longest, CancellationToken cancellation)
     {
-        var age = time.GetUtcNow() - operation.CreatedAt;
+        var age = time.GetUtcNow() - stepAt;
         var pause = TimeSpan.FromTicks(Math.Clamp(age.Ticks / 10, ProgressInterval.Ticks, longest.Ticks));
         if (pause > LongestSatOut) throw new PostponedException(pause);
         await Task.Delay(pause, time, cancellation);

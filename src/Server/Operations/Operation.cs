@@ -43,6 +43,7 @@ static class OperationState
 /// <param name="Failures">How many attempts ended in a failure that is worth trying again.</param>
 /// <param name="CreatedAt">When it was asked for.</param>
 /// <param name="FinishedAt">When it ended.</param>
+/// <param name="StepAt">When the step began; null before the first.</param>
 sealed record Operation(
     OperationId Id,
     AccountId Account,
@@ -59,7 +60,8 @@ sealed record Operation(
     int Attempt,
     int Failures,
     DateTimeOffset CreatedAt,
-    DateTimeOffset? FinishedAt)
+    DateTimeOffset? FinishedAt,
+    DateTimeOffset? StepAt)
 {
     /// <summary>The step of an operation that was enqueued and not begun.</summary>
     public const string FirstStep = "queued";
@@ -74,11 +76,11 @@ sealed record Operation(
     public static readonly Sql Columns =
         $"""
         id, account_id, kind, state, step, progress_percent, volume_id, snapshot_id, input, findings, error_code, error_message,
-        attempt, failures, created_at, finished_at
+        attempt, failures, created_at, finished_at, step_at
         """;
 
     public static Operation Read(Row row) => new(
         new OperationId(row.Text(0)), new AccountId(row.Text(1)), row.Text(2), row.Text(3), row.Text(4), (int)row.Number(5),
         row.TextOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.TextOrNull(9), row.TextOrNull(10), row.TextOrNull(11),
-        (int)row.Number(12), (int)row.Number(13), row.Time(14), row.TimeOrNull(15));
+        (int)row.Number(12), (int)row.Number(13), row.Time(14), row.TimeOrNull(15), row.TimeOrNull(16));
 }

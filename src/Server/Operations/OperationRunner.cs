@@ -71,7 +71,7 @@ sealed class OperationRunner(
         var attempt = new Attempt(operation.Id, owner, operation.Attempt);
         try
         {
-            await AttemptAsync(new RunningOperation(operation, attempt, operations), stop.Token);
+            await AttemptAsync(new RunningOperation(operation, attempt, operations, time), stop.Token);
             log.LogDebug("Operation {Operation} ({Kind}), attempt {Attempt}, is over", operation.Id, operation.Kind, attempt.Number);
         }
         catch (LeaseLostException e)

@@ -108,7 +108,7 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
 
     /// <summary>Writes the step that is about to begin.</summary>
     public Task StepAsync(Attempt attempt, string step, CancellationToken cancellation) =>
-        WriteAsync(attempt, $"step = {step}", cancellation);
+        WriteAsync(attempt, $"step = {step}, step_at = {time.GetUtcNow()}", cancellation);
 
     /// <summary>Writes how far it is.</summary>
     public Task ProgressAsync(Attempt attempt, int percent, CancellationToken cancellation) =>

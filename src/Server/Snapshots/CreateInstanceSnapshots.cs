@@ -36,7 +36,7 @@ sealed class CreateInstanceSnapshots(SnapshotSets sets, Cells cells, TimeProvide
         while ((set = await sets.OfAsync(id, cancellation)).FindAll(s => s.State == SnapshotState.Pending) is { Count: > 0 } pending)
         {
             if (mayLook) await LookAsync(id, cell, provider, pending, cancellation);
-            else await running.PauseAsync(provider, time, cancellation);
+            else await running.PauseAsync(provider, cancellation);
             mayLook = !mayLook;
             await running.ProgressAsync(set.Average(s => s.State == SnapshotState.Pending ? s.ProgressPercent : 100) / 100, cancellation);
         }

@@ -9,7 +9,7 @@ namespace Octavo.Server.Snapshots;
 /// the background and this polls, recording true progress. A snapshot that cannot become complete stays listed, in error,
 /// with the reason, until somebody deletes it.
 /// </summary>
-sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells, TimeProvider time) : IOperationHandler
+sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells) : IOperationHandler
 {
     /// <summary>From this step on the provider's id is in the row.</summary>
     public const string Copying = "copying";
@@ -34,7 +34,7 @@ sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells, TimeProvider t
         }
         while (seen.State == SnapshotState.Pending)
         {
-            await running.PauseAsync(provider, time, cancellation);
+            await running.PauseAsync(provider, cancellation);
             var before = SnapshotStore.Percent(seen.Progress);
             seen = await provider.GetSnapshotAsync(cell, seen.Id, cancellation);
             if (seen.State != SnapshotState.Pending || SnapshotStore.Percent(seen.Progress) == before) continue;

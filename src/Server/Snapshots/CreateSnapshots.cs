@@ -79,7 +79,7 @@ sealed class CreateSnapshots(
                 """, row => (row.Number(0), row.Number(1)), cancellation);
             if (unfinished == 0) break;
             await running.ProgressAsync((double)(parts - unfinished) / parts, cancellation);
-            await running.PauseAsync(LongestPoll, time, cancellation);
+            await running.PauseAsync(LongestPoll, cancellation);
         }
         var (all, failed) = await items.CountAsync(running.Operation.Id, cancellation);
         if (failed > 0)

@@ -11,7 +11,7 @@ namespace Octavo.Server.Volumes;
 /// What fails is taken back whole; the operation keeps the reason.
 /// </summary>
 sealed class CreateVolume(
-    VolumeStore volumes, SnapshotStore snapshots, Cells cells, TimeProvider time) : IOperationHandler
+    VolumeStore volumes, SnapshotStore snapshots, Cells cells) : IOperationHandler
 {
     /// <summary>64 TiB, the largest volume of EBS (io2 Block Express).</summary>
     public const long MaxSizeGiB = 65_536;
@@ -59,7 +59,7 @@ sealed class CreateVolume(
         while (made.State == VolumeState.Creating)
         {
             await running.ProgressAsync(made.Progress, cancellation);
-            await running.PauseAsync(provider, time, cancellation);
+            await running.PauseAsync(provider, cancellation);
             made = await provider.GetVolumeAsync(cell, made.Id, cancellation);
         }
         if (made.State == VolumeState.Error)

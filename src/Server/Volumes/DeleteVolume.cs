@@ -8,8 +8,11 @@ namespace Octavo.Server.Volumes;
 /// Deletes a volume that nobody uses. It leaves the list when the deletion is accepted; where the provider refuses, it is
 /// listed again and the operation keeps the reason. Its snapshots stay.
 /// </summary>
-sealed class DeleteVolume(VolumeStore volumes, Cells cells, TimeProvider time) : IOperationHandler
+sealed class DeleteVolume(VolumeStore volumes, Cells cells) : IOperationHandler
 {
+    /// <summary>The provider has accepted it and is at it.</summary>
+    const string Ending = "ending";
+
     /// <inheritdoc/>
     public string Kind => OperationKind.DeleteVolume;
 
@@ -20,9 +23,12 @@ sealed class DeleteVolume(VolumeStore volumes, Cells cells, TimeProvider time) :
         if (target.ProviderVolumeId is { } id)
         {
             var (cell, provider) = await cells.GetAsync(target.CredentialId, target.Region, cancellation);
-            await running.StepAsync("deleting", cancellation);
+            if (running.Operation.Step != Ending) await running.StepAsync("deleting", cancellation);
             while (!await provider.DeleteVolumeAsync(cell, new ProviderVolumeId(id), running.Operation.Id, cancellation))
-                await running.PauseAsync(provider, time, cancellation);
+            {
+                await running.StepAsync(Ending, cancellation);
+                await running.PauseAsync(provider, cancellation);
+            }
         }
         await volumes.RecordDeletedAsync(running.Attempt, target, cancellation);
     }

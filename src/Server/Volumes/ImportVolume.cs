@@ -11,7 +11,7 @@ namespace Octavo.Server.Volumes;
 /// cut short, by the client or by our own death, is found incomplete and taken back.
 /// </summary>
 sealed class ImportVolume(
-    VolumeStore volumes, OperationStore operations, Cells cells, TimeProvider time) : IOperationHandler
+    VolumeStore volumes, OperationStore operations, Cells cells) : IOperationHandler
 {
     const int SectorBytes = 512;
 
@@ -70,7 +70,7 @@ sealed class ImportVolume(
             await running.StepAsync("copying", cancellation);
             made = await running.FollowAsync(
                 progress => provider.ImportVolumeAsync(
-                    cell, new ImageSource.File(path), running.Operation.Id, progress, cancellation), time, cancellation);
+                    cell, new ImageSource.File(path), running.Operation.Id, progress, cancellation), cancellation);
         }
         else
         {

@@ -60,7 +60,9 @@ ALTER TABLE volumes ADD COLUMN managed_by TEXT;
 ALTER TABLE volumes ADD COLUMN tags TEXT;
 
 -- parent_id: one of many that were asked for together. What the provider called a failure, and its id of the request, for its support.
+-- step_at: when the step began, however often it was taken up since.
 ALTER TABLE operations ADD COLUMN parent_id TEXT;
+ALTER TABLE operations ADD COLUMN step_at INTEGER;
 ALTER TABLE operations ADD COLUMN provider_code TEXT;
 ALTER TABLE operations ADD COLUMN provider_request_id TEXT;
 CREATE INDEX operations_by_parent ON operations (parent_id, state) WHERE parent_id IS NOT NULL;
