@@ -53,6 +53,7 @@ sealed class CreateSnapshots(
         var before = await OfAccountAsync(account, id, cancellation);
         if (before.Kind != Kind) throw new VolumeException(ErrorCode.Conflict, "Only an operation on many volumes can be retried.");
         if (!before.IsFinished) throw new VolumeException(ErrorCode.Conflict, "The operation has not ended yet.");
+        if ((await items.CountAsync(before.Id, cancellation)).Failed == 0) throw new VolumeException(ErrorCode.Conflict, "Nothing of it failed.");
         await using var transaction = await database.BeginAsync(cancellation);
         var enqueued = await EnqueueAsync(transaction, account, SnapshotItems.FailedVolumes(id), cancellation);
         await transaction.CommitAsync();

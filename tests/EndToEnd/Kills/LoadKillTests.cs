@@ -26,6 +26,8 @@ public class LoadKillTests
         var server = await ServerProcess.StartAsync(folder["data"]);
         try
         {
+            // The pool is made by the first look at it.
+            using (var client = new NativeClient(server)) (await client.CheckAsync()).ShouldBeEmpty();
             var empty = await TemporaryFolder.UsageAsync(server.Pool);
             for (var death = 1; death <= Deaths; death++)
             {

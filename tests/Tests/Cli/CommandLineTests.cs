@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Octavo.Ec2;
 using Octavo.Tests.Server;
 
 namespace Octavo.Tests.Cli;
@@ -9,7 +10,9 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Every_command_prints_one_JSON_value_with_ids_and_nothing_else()
     {
-        await using var host = await ServerHost.StartAsync();
+        await using var aws = await Ec2Endpoint.StartAsync();
+        var key = aws.Cloud.AddKey(aws.Cloud.AddAccount("111122223333").Id);
+        await using var host = await ServerHost.StartAsync(aws: aws.Address);
         var cli = new CommandLine(host);
         var files = Directory.CreateDirectory(Path.Combine(host.Folder, "files")).FullName;
         var image = Path.Combine(files, "disk.img");
@@ -31,7 +34,15 @@ public sealed class CommandLineTests
         Id(await cli.JsonAsync("operations", "show", Id(await cli.JsonAsync("volumes", "delete", volume))));
         (await cli.JsonAsync("operations", "list")).GetArrayLength().ShouldBeGreaterThan(5);
         (await cli.JsonAsync("fsck", "--repair")).GetArrayLength().ShouldBe(0);
-        var credential = Id(await cli.JsonAsync("credentials", "create", "--name", "aws", "--access-key-id", "AKIA1"));
+        var many = Id(await cli.JsonAsync("snapshots", "create", "--filter", "all=yes", "--filter", "provider=local", "--wait"));
+        (await cli.JsonAsync("operations", "items", many)).GetArrayLength().ShouldBe(2);
+        (await cli.RunAsync("operations", "retry", many)).ExitCode.ShouldBe(1);
+        var secret = Path.Combine(files, "secret");
+        await File.WriteAllTextAsync(secret, key.Secret + "\n", TestContext.Current.CancellationToken);
+        var credential = Id(await cli.JsonAsync(
+            "credentials", "create", "--name", "aws", "--kind", "aws", "--access-key-id", key.Id, "--secret-access-key-file", secret,
+            "--region", "eu-west-1", "--endpoint", aws.Address.ToString()));
+        Id(await cli.JsonAsync("credentials", "refresh", credential, "--wait"));
         Id(await cli.JsonAsync("credentials", "show", credential)).ShouldBe(credential);
         (await cli.JsonAsync("credentials", "list")).GetArrayLength().ShouldBe(2);
         (await cli.JsonAsync("credentials", "delete", credential)).EnumerateObject().ShouldBeEmpty();
