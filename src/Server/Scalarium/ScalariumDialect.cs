@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Octavo.Core;
 using Octavo.Server.Accounts;
 
@@ -12,6 +13,9 @@ sealed class ScalariumDialect(
     SignIn signIn, ScalariumVolumes volumes, ScalariumCredentials credentials, ScalariumErrors errors, ServerOptions options)
 {
     const string ContentType = "application/json; charset=utf-8";
+
+    /// <summary>Bytes given to Kestrel at a time; a list of 1,000 volumes still goes in one.</summary>
+    const int LongestPart = 1 << 20;
 
     /// <summary>Whether a request is v1's.</summary>
     public static bool Owns(string path) =>
@@ -83,12 +87,25 @@ sealed class ScalariumDialect(
         });
     }
 
-    /// <summary>Writes a JSON body with the headers of every v1 reply.</summary>
+    /// <summary>
+    /// Writes a JSON body with the headers of every v1 reply. Kestrel copies what it is given before it sends it: a long list goes out in parts,
+    /// so that a client costs a part and not the list.
+    /// </summary>
     public static Task WriteAsync(HttpResponse response, ReadOnlyMemory<byte> json)
     {
         response.Headers.ContentType = ContentType;
         response.Headers.Vary = "Accept";
         response.ContentLength = json.Length;
-        return response.BodyWriter.WriteAsync(json).AsTask();
+        return json.Length <= LongestPart ? response.BodyWriter.WriteAsync(json).AsTask() : WritePartsAsync(response.BodyWriter, json);
+    }
+
+    static async Task WritePartsAsync(PipeWriter body, ReadOnlyMemory<byte> json)
+    {
+        for (var rest = json; !rest.IsEmpty;)
+        {
+            var part = rest[..Math.Min(rest.Length, LongestPart)];
+            if ((await body.WriteAsync(part)).IsCompleted) return;
+            rest = rest[part.Length..];
+        }
     }
 }
