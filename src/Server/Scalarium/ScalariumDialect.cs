@@ -14,8 +14,8 @@ sealed class ScalariumDialect(
 {
     const string ContentType = "application/json; charset=utf-8";
 
-    /// <summary>Bytes given to Kestrel at a time; a list of 1,000 volumes still goes in one.</summary>
-    const int LongestPart = 1 << 20;
+    /// <summary>Bytes given to Kestrel at a time, and kept for each client that is being sent a list.</summary>
+    const int LongestPart = 256 << 10;
 
     /// <summary>Whether a request is v1's.</summary>
     public static bool Owns(string path) =>
