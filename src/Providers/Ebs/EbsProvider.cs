@@ -13,7 +13,7 @@ sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, Ebs
     /// <remarks>Polls of one region go out together, two hundred ids to a request; snapshots take minutes to hours.</remarks>
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false,
-            SnapshotsInstances: true, LongestPoll: TimeSpan.FromSeconds(15));
+            SnapshotsInstances: true, ShortestPoll: TimeSpan.FromMilliseconds(250), LongestPoll: TimeSpan.FromSeconds(15));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
 

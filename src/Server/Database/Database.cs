@@ -1,11 +1,11 @@
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 
 namespace Octavo.Server.Database;
 
 /// <summary>
 /// The inventory database: SQLite in WAL mode with <c>synchronous=FULL</c>, so that what was committed survives power loss.
-/// Reads take a pooled connection each and see the last commit; writes go one at a time through one connection that
-/// stays open.
+/// Reads take one of a few connections each and see the last commit; writes go one at a time through one connection. All stay open.
 /// </summary>
 sealed class Database : IDisposable
 {
@@ -19,9 +19,16 @@ sealed class Database : IDisposable
     /// <summary>16 MiB of log before it is copied into the database: a big sync rewrites the same pages many times.</summary>
     const int CheckpointPages = 4096;
 
+    /// <summary>A read keeps a processor busy, so that more at once than this are not faster; each has a cache of its own.</summary>
+    static readonly int MaxReaders = Math.Max(4, Environment.ProcessorCount);
+
+    const int ReaderCacheKiB = 1024;
+
     readonly string connectionString;
     readonly SqliteConnection writer;
     readonly SemaphoreSlim writing = new(1, 1);
+    readonly ConcurrentBag<SqliteConnection> readers = [];
+    readonly SemaphoreSlim reading = new(MaxReaders, MaxReaders);
 
     /// <summary>Opens or makes the database file and brings its schema up to date.</summary>
     /// <exception cref="SchemaTooNewException">The file was written by a newer Octavo.</exception>
@@ -32,22 +39,32 @@ sealed class Database : IDisposable
             DataSource = path,
             ForeignKeys = true,
             DefaultTimeout = BusyTimeoutSeconds,
+            Pooling = false,
         }.ToString();
         writer = new SqliteConnection(connectionString);
         writer.Open();
-        Pragma("PRAGMA journal_mode = WAL");
-        Pragma("PRAGMA synchronous = FULL");
-        Pragma($"PRAGMA cache_size = -{WriterCacheKiB}");
-        Pragma($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
+        Pragma(writer, "PRAGMA journal_mode = WAL");
+        Pragma(writer, "PRAGMA synchronous = FULL");
+        Pragma(writer, $"PRAGMA cache_size = -{WriterCacheKiB}");
+        Pragma(writer, $"PRAGMA wal_autocheckpoint = {CheckpointPages}");
         Migrator.Migrate(writer);
     }
 
     /// <summary>All rows of a query.</summary>
     public async Task<List<T>> QueryAsync<T>(Sql sql, Func<Row, T> read, CancellationToken cancellation)
     {
-        await using var connection = new SqliteConnection(connectionString);
-        await connection.OpenAsync(cancellation);
-        return await QueryAsync(connection, null, sql, read, cancellation);
+        await reading.WaitAsync(cancellation);
+        SqliteConnection? reader = null;
+        try
+        {
+            reader = readers.TryTake(out var idle) ? idle : OpenReader();
+            return await QueryAsync(reader, null, sql, read, cancellation);
+        }
+        finally
+        {
+            if (reader is not null) readers.Add(reader);
+            reading.Release();
+        }
     }
 
     /// <summary>The first row of a query, or the type's default.</summary>
@@ -90,9 +107,17 @@ sealed class Database : IDisposable
         return command;
     }
 
-    void Pragma(string statement)
+    SqliteConnection OpenReader()
     {
-        using var command = writer.CreateCommand();
+        var reader = new SqliteConnection(connectionString);
+        reader.Open();
+        Pragma(reader, $"PRAGMA cache_size = -{ReaderCacheKiB}");
+        return reader;
+    }
+
+    static void Pragma(SqliteConnection connection, string statement)
+    {
+        using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // Constants of this file.
         command.CommandText = statement;
 #pragma warning restore CA2100
@@ -103,8 +128,10 @@ sealed class Database : IDisposable
     public void Dispose()
     {
         writing.Wait();
+        // The last to close folds the log into the database.
+        foreach (var reader in readers) reader.Dispose();
         writer.Dispose();
-        SqliteConnection.ClearAllPools();
         writing.Dispose();
+        reading.Dispose();
     }
 }

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using Octavo.Core;
 using Octavo.Server.Database;
 using Octavo.Server.Snapshots;
@@ -96,51 +98,55 @@ sealed class CellPass(
     }
 
     async Task ChainAsync(
-        string kind, string? zone, Seen seen, Func<PageRequest, CancellationToken, Task<Listed>> list, CancellationToken cancellation)
+        string kind, string? zone, Seen seen, Func<PageRequest, ArrayBufferWriter<byte>, CancellationToken, Task<Listed>> list,
+        CancellationToken cancellation)
     {
         var (number, token, ids) = checkpoint.Of(kind, zone);
         seen.Add(ids);
         if (number > 0 && token is null) return;
+        // One for all pages of the chain: most are only looked at, and each has a large text.
+        var text = new ArrayBufferWriter<byte>();
         do
         {
-            var page = await InTurnAsync(() => list(new PageRequest(PageSize, token, zone), cancellation), cancellation);
+            text.ResetWrittenCount();
+            var page = await InTurnAsync(() => list(new PageRequest(PageSize, token, zone), text, cancellation), cancellation);
             seen.Add(page.Ids);
             progress.AddPage(kind == "volumes" ? page.Ids.Count : 0, kind == "volumes" ? 0 : page.Ids.Count);
             token = page.NextToken;
             var step = new CheckpointPage(kind, zone, number++, token, page.Ids);
-            var fingerprint = Fingerprint(page.Text);
+            var fingerprint = Fingerprint(text.WrittenSpan);
             if (memory.IsKnown(kind, fingerprint)) await checkpoint.NoteAsync(step, cancellation);
-            else await WriteAsync(page, step, seen, cancellation);
+            else await WriteAsync(page, Encoding.UTF8.GetString(text.WrittenSpan), step, seen, cancellation);
             memory.Remember(kind, fingerprint);
         }
         while (token is not null);
     }
 
-    Task WriteAsync(Listed page, CheckpointPage step, Seen seen, CancellationToken cancellation)
+    Task WriteAsync(Listed page, string text, CheckpointPage step, Seen seen, CancellationToken cancellation)
     {
         seen.HasNews = true;
         return writer.WriteAsync(async transaction =>
         {
-            var changed = await page.WriteAsync(transaction, time.GetUtcNow(), cancellation);
+            var changed = await page.WriteAsync(transaction, text, time.GetUtcNow(), cancellation);
             await checkpoint.WriteAsync(transaction, step, cancellation);
             if (changed > 0 && step.Kind == "volumes") transaction.OnCommitted(() => versions.Changed(cell.Account));
         }, cancellation);
     }
 
-    async Task<Listed> VolumePageAsync(PageRequest request, CancellationToken cancellation)
+    async Task<Listed> VolumePageAsync(PageRequest request, ArrayBufferWriter<byte> text, CancellationToken cancellation)
     {
         var page = await provider.ListVolumesAsync(cell, request, cancellation);
-        var text = ObservedVolumes.Text(page.Items);
-        return new Listed([.. page.Items.Select(v => v.Id.Value)], page.NextToken, text,
-            (transaction, now, token) => ObservedVolumes.ApplyAsync(transaction, cell, provider, text, checkpoint.Began, now, token));
+        ObservedVolumes.WriteText(page.Items, text);
+        return new Listed([.. page.Items.Select(v => v.Id.Value)], page.NextToken,
+            (transaction, json, now, token) => ObservedVolumes.ApplyAsync(transaction, cell, provider, json, checkpoint.Began, now, token));
     }
 
-    async Task<Listed> SnapshotPageAsync(PageRequest request, CancellationToken cancellation)
+    async Task<Listed> SnapshotPageAsync(PageRequest request, ArrayBufferWriter<byte> text, CancellationToken cancellation)
     {
         var page = await provider.ListSnapshotsAsync(cell, request, cancellation);
-        var text = ObservedSnapshots.Text(page.Items);
-        return new Listed([.. page.Items.Select(s => s.Id.Value)], page.NextToken, text,
-            (transaction, now, token) => ObservedSnapshots.ApplyAsync(transaction, cell, text, checkpoint.Began, now, token));
+        ObservedSnapshots.WriteText(page.Items, text);
+        return new Listed([.. page.Items.Select(s => s.Id.Value)], page.NextToken,
+            (transaction, json, now, token) => ObservedSnapshots.ApplyAsync(transaction, cell, json, checkpoint.Began, now, token));
     }
 
     async Task EndAsync(CellFacts facts, CancellationToken cancellation)
@@ -183,16 +189,16 @@ sealed class CellPass(
         return [.. gone];
     }
 
-    static UInt128 Fingerprint(string text)
+    static UInt128 Fingerprint(ReadOnlySpan<byte> text)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(MemoryMarshal.AsBytes<char>(text), hash);
+        SHA256.HashData(text, hash);
         return MemoryMarshal.Read<UInt128>(hash);
     }
 
-    /// <summary>A page, and how to write it.</summary>
+    /// <summary>A page, and how to write its text.</summary>
     sealed record Listed(
-        List<string> Ids, string? NextToken, string Text, Func<Transaction, DateTimeOffset, CancellationToken, Task<int>> WriteAsync);
+        List<string> Ids, string? NextToken, Func<Transaction, string, DateTimeOffset, CancellationToken, Task<int>> WriteAsync);
 
     /// <summary>What the chains of a kind saw.</summary>
     sealed class Seen

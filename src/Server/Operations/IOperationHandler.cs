@@ -68,13 +68,13 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
     /// </summary>
     /// <exception cref="PostponedException">To be let through.</exception>
     public Task PauseAsync(IVolumeProvider provider, CancellationToken cancellation) =>
-        PauseAsync(provider.Capabilities.LongestPoll, cancellation);
+        PauseAsync(provider.Capabilities.ShortestPoll, provider.Capabilities.LongestPoll, cancellation);
 
     /// <inheritdoc cref="PauseAsync(IVolumeProvider, CancellationToken)"/>
-    public async Task PauseAsync(TimeSpan longest, CancellationToken cancellation)
+    public async Task PauseAsync(TimeSpan shortest, TimeSpan longest, CancellationToken cancellation)
     {
         var age = time.GetUtcNow() - stepAt;
-        var pause = TimeSpan.FromTicks(Math.Clamp(age.Ticks / 10, ProgressInterval.Ticks, longest.Ticks));
+        var pause = TimeSpan.FromTicks(Math.Clamp(age.Ticks / 10, shortest.Ticks, longest.Ticks));
         if (pause > LongestSatOut) throw new PostponedException(pause);
         await Task.Delay(pause, time, cancellation);
     }
@@ -83,7 +83,7 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
     static readonly TimeSpan LongestSatOut = TimeSpan.FromSeconds(2);
 
     /// <summary>How often progress is looked at while something is copied.</summary>
-    public static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
     sealed class Latest : IProgress<double>
     {

@@ -23,6 +23,7 @@ sealed class CreateSnapshots(
     /// <summary>Ids in one body.</summary>
     const int MaxIds = 10_000;
 
+    static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
@@ -80,7 +81,7 @@ sealed class CreateSnapshots(
                 """, row => (row.Number(0), row.Number(1)), cancellation);
             if (unfinished == 0) break;
             await running.ProgressAsync((double)(parts - unfinished) / parts, cancellation);
-            await running.PauseAsync(LongestPoll, cancellation);
+            await running.PauseAsync(ShortestPoll, LongestPoll, cancellation);
         }
         var (all, failed) = await items.CountAsync(running.Operation.Id, cancellation);
         if (failed > 0)

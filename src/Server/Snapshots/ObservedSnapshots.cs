@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Octavo.Core;
@@ -12,13 +13,17 @@ namespace Octavo.Server.Snapshots;
 /// </summary>
 static class ObservedSnapshots
 {
-    /// <summary>A page as the parameter of <see cref="ApplyAsync"/>; equal pages give equal texts.</summary>
-    public static string Text(IEnumerable<ProviderSnapshot> snapshots) =>
+    /// <summary>A page as the parameter of <see cref="ApplyAsync"/>, in UTF-8; equal pages give equal texts.</summary>
+    public static void WriteText(IEnumerable<ProviderSnapshot> snapshots, IBufferWriter<byte> text)
+    {
+        using var json = new Utf8JsonWriter(text);
         JsonSerializer.Serialize(
+            json,
             snapshots.Select(s => new Seen(
                 s.Id.Value, s.CreatedBy?.Value, s.Volume.Value, States.Text(s.State), s.StateReason, SnapshotStore.Percent(s.Progress),
                 s.VolumeSize.Bytes, s.StoredBytes, s.StartedAt.ToUnixTimeMilliseconds())),
             ObservedSnapshotsJson.Default.IEnumerableSeen);
+    }
 
     /// <summary>Writes a page; returns how many rows are new or changed.</summary>
     /// <param name="began">When the pass began: a row that was written later is fresher than the pass.</param>

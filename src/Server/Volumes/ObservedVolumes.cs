@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -22,9 +23,12 @@ static class ObservedVolumes
             (SELECT 1 FROM operations o WHERE o.volume_id = volumes.id AND o.state IN ('queued', 'running'))))
         """;
 
-    /// <summary>A page as the parameter of <see cref="ApplyAsync"/>; equal pages give equal texts.</summary>
-    public static string Text(IEnumerable<ProviderVolume> volumes) =>
-        JsonSerializer.Serialize(volumes.Select(Of), ObservedVolumesJson.Default.IEnumerableSeen);
+    /// <summary>A page as the parameter of <see cref="ApplyAsync"/>, in UTF-8; equal pages give equal texts.</summary>
+    public static void WriteText(IEnumerable<ProviderVolume> volumes, IBufferWriter<byte> text)
+    {
+        using var json = new Utf8JsonWriter(text);
+        JsonSerializer.Serialize(json, volumes.Select(Of), ObservedVolumesJson.Default.IEnumerableSeen);
+    }
 
     /// <summary>Writes a page; returns how many rows are new or changed.</summary>
     /// <param name="began">When the pass began: a row that was written later is fresher than the pass.</param>
