@@ -69,7 +69,9 @@ public sealed partial class PoolFuzz
                 Write(disk, mutator.Pick(OddNames), valid);
                 return false;
             case 2:
-                disk.Rename(path, mutator.Pick(OddNames));
+                var odd = mutator.Pick(OddNames);
+                disk.CreateFolder(DiskExtensions.Folder(odd));
+                disk.Rename(path, odd);
                 return false;
         }
         var bytes = mutator.Mutate(valid);
