@@ -24,15 +24,25 @@ namespace Octavo.Api;
 [JsonSerializable(typeof(CreateUserRequest))]
 [JsonSerializable(typeof(UpdateUserRequest))]
 [JsonSerializable(typeof(UserToken))]
+[JsonSerializable(typeof(Page<AccessToken>))]
+[JsonSerializable(typeof(CreateTokenRequest))]
+[JsonSerializable(typeof(NewToken))]
+[JsonSerializable(typeof(Page<AuditEntry>))]
 [JsonSerializable(typeof(Page<Credential>))]
 [JsonSerializable(typeof(CreateCredentialRequest))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>The one configured instance: text beyond ASCII is written as it is.</summary>
-    public static ApiJson Wire { get; } = new(new JsonSerializerOptions
+    public static ApiJson Wire { get; } = new(Make(JsonUnmappedMemberHandling.Skip));
+
+    /// <summary>The same for what is received and must not be misread: a field that is not known is refused.</summary>
+    public static ApiJson Strict { get; } = new(Make(JsonUnmappedMemberHandling.Disallow));
+
+    static JsonSerializerOptions Make(JsonUnmappedMemberHandling unknown) => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+        UnmappedMemberHandling = unknown,
+    };
 }

@@ -14,6 +14,13 @@ static class Arguments
 
     public static Option<bool> Wait() => new("--wait") { Description = "Wait for the end, and fail if it fails" };
 
+    public static Option<string?> Role(string description)
+    {
+        var option = new Option<string?>("--role") { Description = description + ": viewer, operator or admin" };
+        option.AcceptOnlyFromAmong("viewer", "operator", "admin");
+        return option;
+    }
+
     /// <summary>An option that takes a whole number.</summary>
     public static Option<long?> Number(string name, string description) => new(name)
     {

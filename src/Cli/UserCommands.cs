@@ -17,8 +17,8 @@ static class UserCommands
         command.SetAction(async (parsed, cancellation) =>
         {
             var users = await session.Client(parsed).ListUsersAsync(cancellation).ToListAsync(cancellation);
-            session.Output(parsed).List(users, ApiJson.Wire.User, ["ID", "NAME", "ADMIN", "API ACCESS", "CREATED"],
-                u => [u.Id, u.Name, Output.YesNo(u.IsAdmin), Output.YesNo(u.ApiAccess), Output.Time(u.CreatedAt)]);
+            session.Output(parsed).List(users, ApiJson.Wire.User, ["ID", "NAME", "ROLE", "API ACCESS", "CREATED"],
+                u => [u.Id, u.Name, u.Role, Output.YesNo(u.ApiAccess), Output.Time(u.CreatedAt)]);
             return ExitCode.Success;
         });
         return command;
@@ -51,14 +51,16 @@ static class UserCommands
     {
         var name = Arguments.Id("NAME", "1 to 255 characters, unique in the account");
         var account = new Option<string?>("--account") { Description = "The account; yours if left out. Others: the operator only" };
-        var admin = new Option<bool>("--admin") { Description = "May touch volumes, snapshots, credentials and users" };
+        var role = Arguments.Role("What the user may; default viewer");
+        var admin = new Option<bool>("--admin") { Description = "The same as --role admin" };
         var access = new Option<bool>("--api-access") { Description = "The token is accepted; without it, an admin must turn it on" };
-        var command = new Command("create", "Make a user; prints the token, this once.") { name, account, admin, access };
+        var command = new Command("create", "Make a user; prints the token, this once.") { name, account, role, admin, access };
         command.SetAction(async (parsed, cancellation) =>
         {
             PrintToken(session.Output(parsed), await session.Client(parsed).CreateUserAsync(
                 new CreateUserRequest(
-                    parsed.GetRequiredValue(name), parsed.GetValue(account), parsed.GetValue(admin), parsed.GetValue(access)), cancellation));
+                    parsed.GetRequiredValue(name), parsed.GetValue(account), parsed.GetValue(admin) ? "admin" : parsed.GetValue(role),
+                    parsed.GetValue(access)), cancellation));
             return ExitCode.Success;
         });
         return command;
@@ -67,13 +69,13 @@ static class UserCommands
     static Command Update(Session session)
     {
         var id = Arguments.Id("ID", "The user's id");
-        var admin = Arguments.Switch("--admin");
+        var role = Arguments.Role("What the user may from now on");
         var access = Arguments.Switch("--api-access");
-        var command = new Command("update", "Change a user's switches; what is left out stays.") { id, admin, access };
+        var command = new Command("update", "Change a user's role or access; what is left out stays.") { id, role, access };
         command.SetAction(async (parsed, cancellation) =>
         {
             Print(session.Output(parsed), await session.Client(parsed).UpdateUserAsync(
-                parsed.GetRequiredValue(id), new UpdateUserRequest(parsed.GetValue(admin), parsed.GetValue(access)), cancellation));
+                parsed.GetRequiredValue(id), new UpdateUserRequest(parsed.GetValue(role), parsed.GetValue(access)), cancellation));
             return ExitCode.Success;
         });
         return command;
@@ -114,9 +116,9 @@ static class UserCommands
         ("id", user.Id),
         ("name", user.Name),
         ("account", user.Account),
-        ("admin", Output.YesNo(user.IsAdmin)),
+        ("role", user.Role),
         ("api access", Output.YesNo(user.ApiAccess)),
-        ("operator", user.IsOperator ? "yes" : null),
+        ("service operator", user.IsServiceOperator ? "yes" : null),
         ("created", Output.Time(user.CreatedAt)),
     ];
 }

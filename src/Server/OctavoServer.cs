@@ -5,6 +5,7 @@ using Octavo.Api;
 using Octavo.Core;
 using Octavo.Providers;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 using Octavo.Server.Credentials;
 using Octavo.Server.Database;
 using Octavo.Server.Http;
@@ -86,6 +87,7 @@ static class OctavoServer
         services.AddSingleton(_ => folder);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new Database.Database(folder.DatabaseFile));
+        services.AddSingleton<SharedCommits>().AddSingleton<AuditLog>().AddSingleton<KeptAnswers>();
         services.AddDataProtection().SetApplicationName("octavo");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
             keys => keys.XmlRepository = provider.GetRequiredService<KeyRing>()));
@@ -94,10 +96,10 @@ static class OctavoServer
         services.AddEbsProvider(new EbsOptions(options.AwsBudgetShare, options.AwsEndpoint));
 
         services.AddSingleton<Callers>().AddSingleton<FailedSignIns>().AddSingleton<SignIn>();
-        services.AddSingleton<AccountStore>().AddSingleton<UserStore>().AddSingleton<CredentialStore>();
+        services.AddSingleton<AccountStore>().AddSingleton<TokenStore>().AddSingleton<UserStore>().AddSingleton<CredentialStore>();
         services.AddSingleton<ICredentialVault>(provider => provider.GetRequiredService<CredentialStore>());
         services.AddSingleton<CredentialProbe>().AddSingleton<AddCredential>();
-        services.AddSingleton<Cells>().AddSingleton<CellProgress>().AddSingleton<PageWriter>().AddSingleton<AccountVersions>();
+        services.AddSingleton<Cells>().AddSingleton<CellProgress>().AddSingleton<AccountVersions>();
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
         services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<SnapshotSets>().AddSingleton<SnapshotItems>().AddSingleton<Exports>();
         services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();
@@ -139,9 +141,16 @@ static class OctavoServer
             await next(context);
         });
         app.UseRouting();
+        app.Use(next => context =>
+        {
+            QueryParameters.Check(context);
+            return next(context);
+        });
         var v2 = app.MapGroup("/v2");
         AccountEndpoints.Map(v2);
         UserEndpoints.Map(v2);
+        TokenEndpoints.Map(v2);
+        AuditEndpoints.Map(v2);
         CredentialEndpoints.Map(v2);
         VolumeEndpoints.Map(v2);
         SnapshotEndpoints.Map(v2);

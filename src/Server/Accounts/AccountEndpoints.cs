@@ -1,4 +1,5 @@
 using Octavo.Api;
+using Octavo.Server.Audit;
 using Octavo.Server.Http;
 
 namespace Octavo.Server.Accounts;
@@ -8,17 +9,19 @@ static class AccountEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/accounts", ListAsync).WithName("ListAccounts");
+        v2.MapGet("/accounts", ListAsync).WithName("ListAccounts").WithQuery(PageOf.Parameters);
         v2.MapPost("/accounts", CreateAsync).WithName("CreateAccount");
     }
 
-    static async Task<Page<Account>> ListAsync(Operator caller, PageOf page, AccountStore accounts, CancellationToken cancellation) =>
+    static async Task<Page<Account>> ListAsync(ServiceOperator caller, PageOf page, AccountStore accounts, CancellationToken cancellation) =>
         await accounts.ListAsync(page, cancellation);
 
-    static async Task<IResult> CreateAsync(
-        Operator caller, Body<CreateAccountRequest> body, AccountStore accounts, CancellationToken cancellation)
-    {
-        var account = await accounts.CreateAsync(Names.Account(body.Value.Name), cancellation);
-        return TypedResults.Json(account, ApiJson.Wire.Account, statusCode: StatusCodes.Status201Created);
-    }
+    static Task<IResult> CreateAsync(
+        ServiceOperator caller, Body<CreateAccountRequest> body, Change change, AccountStore accounts, CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            var account = await accounts.AddAsync(transaction, Names.Account(body.Value.Name), cancellation);
+            return Outcome.Done(
+                account, ApiJson.Wire.Account, new Subject("account", account.Id, account.Name), StatusCodes.Status201Created);
+        });
 }

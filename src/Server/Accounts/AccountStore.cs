@@ -23,17 +23,8 @@ sealed class AccountStore(Database.Database database, TimeProvider time)
             "accounts", last => last.Name);
     }
 
-    /// <summary>Makes an account with its local credential, in one transaction of its own.</summary>
+    /// <summary>Makes an account with its local credential.</summary>
     /// <exception cref="VolumeException">Already exists, or the bound is reached.</exception>
-    public async Task<Account> CreateAsync(string name, CancellationToken cancellation)
-    {
-        await using var transaction = await database.BeginAsync(cancellation);
-        var account = await AddAsync(transaction, name, cancellation);
-        await transaction.CommitAsync();
-        return account;
-    }
-
-    /// <summary>The same, inside a caller's transaction.</summary>
     public async Task<Account> AddAsync(Transaction transaction, string name, CancellationToken cancellation)
     {
         var count = await transaction.FindAsync($"SELECT count(*) FROM accounts", row => row.Number(0), cancellation);

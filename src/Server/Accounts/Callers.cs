@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Octavo.Core;
+using Octavo.Server.Database;
 
 namespace Octavo.Server.Accounts;
 
 /// <summary>
-/// Finds the user of a token, from memory once asked: every request comes through here. Forgets everybody whenever any user
-/// changes, so that a regenerated token is dead at once.
+/// Finds the user of a token, from memory once asked: every request comes through here. Forgets everybody whenever any user or token
+/// changes, so that a revoked token is dead at once.
 /// </summary>
 sealed class Callers(Database.Database database)
 {
@@ -21,9 +22,9 @@ sealed class Callers(Database.Database database)
     /// <summary>The token's user, or null where no user has it. The user's switches are for the caller of this to check.</summary>
     public ValueTask<Caller?> FindAsync(string token, CancellationToken cancellation)
     {
-        if (token.Length is 0 or > AccessToken.MaxLength) return ValueTask.FromResult<Caller?>(null);
+        if (token.Length is 0 or > TokenSecret.MaxLength) return ValueTask.FromResult<Caller?>(null);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        AccessToken.Hash(token, hash);
+        TokenSecret.Hash(token, hash);
         return known.TryGetValue(MemoryMarshal.Read<TokenHash>(hash), out var found)
             ? ValueTask.FromResult(CryptographicOperations.FixedTimeEquals(found.Hash, hash) ? found.Caller : null)
             : new ValueTask<Caller?>(LoadAsync(hash.ToArray(), cancellation));
@@ -44,12 +45,9 @@ sealed class Callers(Database.Database database)
         var before = Interlocked.Read(ref generation);
         var found = await database.FindAsync(
             $"""
-            SELECT u.id, u.account_id, a.name, u.is_admin, u.is_operator, u.api_access, u.token_hash
-            FROM users u JOIN accounts a ON a.id = u.account_id WHERE u.token_hash = {hash}
-            """,
-            row => new Known(row.Bytes(6), new Caller(
-                new UserId(row.Text(0)), new AccountId(row.Text(1)), row.Text(2), row.Flag(3), row.Flag(4), row.Flag(5))),
-            cancellation);
+            SELECT t.hash, u.id, u.name, t.id, t.name, a.id, a.name, u.role, t.role, u.is_service_operator, u.api_access, t.expires_at
+            FROM tokens t JOIN users u ON u.id = t.user_id JOIN accounts a ON a.id = u.account_id WHERE t.hash = {hash}
+            """, Read, cancellation);
         if (found is null || !CryptographicOperations.FixedTimeEquals(found.Hash, hash)) return null;
         lock (forgetting)
         {
@@ -57,6 +55,15 @@ sealed class Callers(Database.Database database)
             if (generation == before) known[MemoryMarshal.Read<TokenHash>(hash)] = found;
         }
         return found.Caller;
+    }
+
+    static Known Read(Row row)
+    {
+        var ofUser = Roles.Parse(row.Text(7));
+        var ofToken = Roles.Parse(row.Text(8));
+        return new Known(row.Bytes(0), new Caller(
+            new UserId(row.Text(1)), row.Text(2), row.Text(3), row.Text(4), new AccountId(row.Text(5)), row.Text(6),
+            ofUser < ofToken ? ofUser : ofToken, row.Flag(9) && ofToken == Role.Admin, row.Flag(10), row.TimeOrNull(11)));
     }
 
     sealed record Known(byte[] Hash, Caller Caller);

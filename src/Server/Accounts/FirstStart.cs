@@ -23,7 +23,7 @@ static class FirstStart
         await using var transaction = await database.BeginAsync(cancellation);
         var account = await accounts.AddAsync(transaction, Account, cancellation);
         var admin = await users.AddAsync(
-            transaction, account, Admin, isAdmin: true, hasApiAccess: true, isOperator: true, cancellation);
+            transaction, account, Admin, Role.Admin, hasApiAccess: true, isServiceOperator: true, cancellation);
         folder.WriteToken(Text(admin.Token, address));
         await transaction.CommitAsync();
         await output.WriteLineAsync(

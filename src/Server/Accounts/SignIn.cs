@@ -13,14 +13,17 @@ sealed class TooManySignInsException(TimeSpan wait) : Exception(
     static int Seconds(TimeSpan wait) => Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
 }
 
+/// <summary>Somebody who is known and was not let in.</summary>
+sealed record RefusedCaller(Caller Caller);
+
 /// <summary>Turns a token into a <see cref="Caller"/>, for both dialects.</summary>
-sealed class SignIn(Callers callers, FailedSignIns failures, ILogger<SignIn> log)
+sealed class SignIn(Callers callers, FailedSignIns failures, TimeProvider time, ILogger<SignIn> log)
 {
     /// <summary>What somebody without a token is told.</summary>
     public const string TokenNeeded = "A token is needed: sign in with the token of a user whose API access is on.";
 
     /// <summary>The caller behind a token that may use the API.</summary>
-    /// <exception cref="VolumeException">Unauthenticated: no token, an unknown one, or one whose API access is off.</exception>
+    /// <exception cref="VolumeException">Unauthenticated: no token, an unknown one, one that ended, or API access is off.</exception>
     /// <exception cref="TooManySignInsException">The token is unknown, and so were too many before it.</exception>
     public async ValueTask<Caller> WithTokenAsync(string? token, HttpContext context)
     {
@@ -35,8 +38,17 @@ sealed class SignIn(Callers callers, FailedSignIns failures, ILogger<SignIn> log
                 : new VolumeException(ErrorCode.Unauthenticated, "This token is not known. It may have been regenerated: ask an admin for the new one.");
         }
         if (!caller.HasApiAccess)
-            throw new VolumeException(ErrorCode.Unauthenticated, "API access is off for this user. An admin of the account can turn it on.");
+            throw Known(caller, "API access is off for this user. An admin of the account can turn it on.");
+        if (caller.ExpiresAt is { } end && end <= time.GetUtcNow())
+            throw Known(caller, string.Create(CultureInfo.InvariantCulture, $"This token ended at {end:u}. Make a new one, or ask an admin."));
         return caller;
+
+        // The refusal goes into the account's audit log.
+        VolumeException Known(Caller who, string sentence)
+        {
+            context.Features.Set(new RefusedCaller(who));
+            return new VolumeException(ErrorCode.Unauthenticated, sentence);
+        }
     }
 
     /// <summary>The token of an <c>Authorization: Bearer</c> header; null without one. Two headers are ambiguous: null too.</summary>

@@ -1,5 +1,6 @@
 using Octavo.Api;
 using Octavo.Core;
+using Octavo.Server.Audit;
 using Octavo.Server.Http;
 
 namespace Octavo.Server.Accounts;
@@ -10,7 +11,7 @@ static class UserEndpoints
     public static void Map(RouteGroupBuilder v2)
     {
         v2.MapGet("/user", ShowCallerAsync).WithName("ShowCaller");
-        v2.MapGet("/users", ListAsync).WithName("ListUsers");
+        v2.MapGet("/users", ListAsync).WithName("ListUsers").WithQuery(PageOf.Parameters);
         v2.MapPost("/users", CreateAsync).WithName("CreateUser");
         v2.MapGet("/users/{id}", ShowAsync).WithName("ShowUser");
         v2.MapPatch("/users/{id}", UpdateAsync).WithName("UpdateUser");
@@ -18,36 +19,71 @@ static class UserEndpoints
         v2.MapPost("/users/{id}/token", RegenerateTokenAsync).WithName("RegenerateToken");
     }
 
-    static async Task<User> ShowCallerAsync(Caller caller, UserStore users, CancellationToken cancellation) =>
-        await users.FindAsync(caller.Account, caller.User.Value, cancellation) ?? throw NotFound();
+    static async Task<IResult> ShowCallerAsync(Caller caller, UserStore users, HttpContext context, CancellationToken cancellation) =>
+        Etag.Answer(context, await users.GetAsync(caller.Account, caller.User.Value, cancellation), ApiJson.Wire.User);
 
     static async Task<Page<User>> ListAsync(Admin caller, PageOf page, UserStore users, CancellationToken cancellation) =>
         await users.ListAsync(caller.Account, page, cancellation);
 
-    static async Task<IResult> CreateAsync(
-        Admin caller, Body<CreateUserRequest> body, UserStore users, CancellationToken cancellation)
+    static Task<IResult> CreateAsync(
+        Admin caller, Body<CreateUserRequest> body, Change change, UserStore users, CancellationToken cancellation)
     {
         var request = body.Value;
         var account = request.Account ?? caller.AccountName;
-        if (account != caller.AccountName && !caller.IsOperator)
+        if (account != caller.AccountName && !caller.IsServiceOperator)
             throw new VolumeException(ErrorCode.Forbidden, "Only the service's operator may make users in another account. Leave out account for your own.");
-        var created = await users.CreateAsync(
-            account, Names.Display(request.Name), request.IsAdmin, request.ApiAccess, cancellation);
-        return TypedResults.Json(created, ApiJson.Wire.UserToken, statusCode: StatusCodes.Status201Created);
+        var role = Roles.Parse(request.Role ?? Roles.Text(Role.Viewer));
+        return change.RunAsync(async transaction =>
+        {
+            var made = await users.CreateAsync(transaction, account, Names.Display(request.Name), role, request.ApiAccess, cancellation);
+            return Outcome.Done(
+                made, ApiJson.Wire.UserToken, Told(made.User, $"{made.User.Role} in account {account}"), StatusCodes.Status201Created,
+                $"/v2/users/{made.User.Id}");
+        });
     }
 
-    static async Task<User> ShowAsync(Admin caller, string id, UserStore users, CancellationToken cancellation) =>
-        await users.FindAsync(caller.Account, id, cancellation) ?? throw NotFound();
+    static async Task<IResult> ShowAsync(Admin caller, string id, UserStore users, HttpContext context, CancellationToken cancellation) =>
+        Etag.Answer(context, await users.GetAsync(caller.Account, id, cancellation), ApiJson.Wire.User);
 
-    static async Task<User> UpdateAsync(
-        Admin caller, string id, Body<UpdateUserRequest> body, UserStore users, CancellationToken cancellation) =>
-        await users.UpdateAsync(caller.Account, id, body.Value.IsAdmin, body.Value.ApiAccess, cancellation) ?? throw NotFound();
+    static Task<IResult> UpdateAsync(
+        Admin caller, string id, Body<UpdateUserRequest> body, Change change, UserStore users, CancellationToken cancellation)
+    {
+        var (role, access) = body.Value;
+        Role? parsed = role is null ? null : Roles.Parse(role);
+        return change.RunAsync(async transaction =>
+        {
+            change.Require(await ToChangeAsync(caller, id, users, cancellation), ApiJson.Wire.User);
+            var user = await users.UpdateAsync(transaction, caller.Account, id, parsed, access, cancellation);
+            return Outcome.Done(user, ApiJson.Wire.User, Told(user, $"{user.Role}, API access {(user.ApiAccess ? "on" : "off")}"));
+        });
+    }
 
-    static async Task<IResult> DeleteAsync(Admin caller, string id, UserStore users, CancellationToken cancellation) =>
-        await users.DeleteAsync(caller.Account, id, cancellation) ? TypedResults.NoContent() : throw NotFound();
+    static Task<IResult> DeleteAsync(Admin caller, string id, Change change, UserStore users, CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            var user = await ToChangeAsync(caller, id, users, cancellation);
+            change.Require(user, ApiJson.Wire.User);
+            await users.DeleteAsync(transaction, caller.Account, id, cancellation);
+            return Outcome.Done(Told(user));
+        });
 
-    static async Task<UserToken> RegenerateTokenAsync(Admin caller, string id, UserStore users, CancellationToken cancellation) =>
-        await users.RegenerateTokenAsync(caller.Account, id, cancellation) ?? throw NotFound();
+    static Task<IResult> RegenerateTokenAsync(Admin caller, string id, Change change, UserStore users, CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            await ToChangeAsync(caller, id, users, cancellation);
+            var made = await users.RegenerateTokenAsync(transaction, caller.Account, id, cancellation);
+            return Outcome.Done(made, ApiJson.Wire.UserToken, Told(made.User, "token default"));
+        });
 
-    static VolumeException NotFound() => new(ErrorCode.NotFound, "There is no such user in this account.");
+    /// <summary>A user of the caller's account whom the caller may change: whoever had a token of the service's operator would be it.</summary>
+    /// <exception cref="VolumeException">Not found. Forbidden: the service's operator, for anybody else.</exception>
+    public static async Task<User> ToChangeAsync(Caller caller, string id, UserStore users, CancellationToken cancellation)
+    {
+        var user = await users.GetAsync(caller.Account, id, cancellation);
+        return user.IsServiceOperator && !caller.IsServiceOperator
+            ? throw new VolumeException(ErrorCode.Forbidden, "This is the service's operator, whom only the operator may change.")
+            : user;
+    }
+
+    static Subject Told(User user, string? detail = null) => new("user", user.Id, user.Name, detail);
 }

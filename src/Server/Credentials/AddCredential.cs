@@ -2,10 +2,17 @@ using System.Text.RegularExpressions;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Database;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
 
 namespace Octavo.Server.Credentials;
+
+/// <summary>A credential that AWS was asked about.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Access">What opens it.</param>
+/// <param name="Report">What it was found to open; null where AWS could not be asked yet.</param>
+sealed record ProvenCredential(string Name, ProviderAccess Access, CredentialReport? Report);
 
 /// <summary>Adds an AWS credential: AWS is asked what it opens before it is kept, so that a wrong one is refused at once.</summary>
 sealed partial class AddCredential(
@@ -20,15 +27,15 @@ sealed partial class AddCredential(
     const int MinExternalIdLength = 2;
     const int MaxExternalIdLength = 1224; // The STS API's bounds.
 
-    /// <summary>Adds it, or says why not; nothing is kept then.</summary>
+    /// <summary>Asks AWS what it opens, or says why it is refused; nothing is kept yet.</summary>
     /// <param name="mayBeUnproven">
-    /// Keep it too where AWS cannot be reached now; the inventory then goes on asking. Clients of 2011 expect no check and no endpoint.
+    /// Let it pass too where AWS cannot be reached now; the inventory then goes on asking. Clients of 2011 expect no check and no endpoint.
     /// </param>
-    public async Task<Credential> AddAsync(
+    public async Task<ProvenCredential> ProveAsync(
         Caller caller, CreateCredentialRequest request, bool mayBeUnproven, CancellationToken cancellation)
     {
         var name = Names.Display(request.Name);
-        var access = Access(request, caller.IsOperator);
+        var access = Access(request, caller.IsServiceOperator);
         CredentialReport? report = null;
         try
         {
@@ -38,12 +45,17 @@ sealed partial class AddCredential(
         {
             log.LogWarning(e, "Credential {Credential} is kept unproven: {Message}", access.Credential, e.Message);
         }
-        var added = await credentials.AddAsync(caller.Account, name, access, report, cancellation);
-        reconciler.LookNow();
-        return added;
+        return new ProvenCredential(name, access, report);
     }
 
-    static ProviderAccess Access(CreateCredentialRequest request, bool isOperator)
+    /// <summary>Keeps it; its cells are looked at once that is done.</summary>
+    public Task<Credential> AddAsync(Transaction transaction, AccountId account, ProvenCredential proven, CancellationToken cancellation)
+    {
+        transaction.OnCommitted(reconciler.LookNow);
+        return credentials.AddAsync(transaction, account, proven.Name, proven.Access, proven.Report, cancellation);
+    }
+
+    static ProviderAccess Access(CreateCredentialRequest request, bool isServiceOperator)
     {
         if (request.Kind is not (null or "aws")) throw Invalid($"kind is \"{request.Kind}\"; the only one is aws.");
         var source = request.Source switch
@@ -53,7 +65,7 @@ sealed partial class AddCredential(
             "machine" => AccessSource.Machine,
             _ => throw Invalid("source must be key, profile or machine."),
         };
-        if (source != AccessSource.Key && !isOperator)
+        if (source != AccessSource.Key && !isServiceOperator)
             throw new VolumeException(ErrorCode.Forbidden, "Only the service's operator may use identities of the service's machine. Give a key, or a role on top of one.");
         if (source != AccessSource.Key && (request.AwsAccessKeyId ?? request.AwsSecretAccessKey ?? request.AwsSessionToken) is not null)
             throw Invalid("Keys go with source key only.");

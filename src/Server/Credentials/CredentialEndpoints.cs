@@ -1,8 +1,9 @@
 using Octavo.Api;
-using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
+using Octavo.Server.Operations;
 
 namespace Octavo.Server.Credentials;
 
@@ -11,37 +12,63 @@ static class CredentialEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/credentials", ListAsync).WithName("ListCredentials");
+        v2.MapGet("/credentials", ListAsync).WithName("ListCredentials").WithQuery(PageOf.Parameters);
         v2.MapPost("/credentials", CreateAsync).WithName("CreateCredential");
         v2.MapGet("/credentials/{id}", ShowAsync).WithName("ShowCredential");
-        v2.MapDelete("/credentials/{id}", DeleteAsync).WithName("DeleteCredential");
-        v2.MapPost("/credentials/{id}/refresh", RefreshAsync).WithName("RefreshCredential");
+        v2.MapDelete("/credentials/{id}", DeleteAsync).WithName("DeleteCredential")
+            .WithQuery(new QueryParameter("forget", "Also take what is listed through it off the list.", QueryForm.Flag));
+        v2.MapPost("/credentials/{id}/refresh", RefreshAsync).WithName("RefreshCredential").WithQuery(Change.Parameters);
     }
 
     static async Task<Page<Credential>> ListAsync(
-        Admin caller, PageOf page, CredentialStore credentials, CancellationToken cancellation) =>
+        Caller caller, PageOf page, CredentialStore credentials, CancellationToken cancellation) =>
         await credentials.ListAsync(caller.Account, page, cancellation);
 
     static async Task<IResult> CreateAsync(
-        Admin caller, Body<CreateCredentialRequest> body, AddCredential add, CancellationToken cancellation) =>
-        TypedResults.Json(
-            await add.AddAsync(caller, body.Value, mayBeUnproven: false, cancellation), ApiJson.Wire.Credential,
-            statusCode: StatusCodes.Status201Created);
-
-    static async Task<Credential> ShowAsync(
-        Admin caller, string id, CredentialStore credentials, Cells cells, CellProgress progress, CancellationToken cancellation) =>
-        (await credentials.FindAsync(caller.Account, id, cancellation) ?? throw NotFound()) with
+        Admin caller, Body<CreateCredentialRequest> body, Change change, AddCredential add, CancellationToken cancellation)
+    {
+        if (await change.BeforeAsync() is { } before) return before;
+        var proven = await add.ProveAsync(caller, body.Value, mayBeUnproven: false, cancellation);
+        return await change.RunAsync(async transaction =>
         {
-            Cells = progress.Of(await cells.StatusAsync(caller.Account, id, cancellation)),
-        };
+            var added = await add.AddAsync(transaction, caller.Account, proven, cancellation);
+            return Outcome.Done(
+                added, ApiJson.Wire.Credential, Told(added), StatusCodes.Status201Created, $"/v2/credentials/{added.Id}");
+        });
+    }
 
-    static async Task<IResult> DeleteAsync(
-        Admin caller, string id, bool? forget, CredentialStore credentials, CancellationToken cancellation) =>
-        await credentials.DeleteAsync(caller.Account, id, forget ?? false, cancellation) ? TypedResults.NoContent() : throw NotFound();
+    static async Task<IResult> ShowAsync(
+        Caller caller, string id, CredentialStore credentials, Cells cells, CellProgress progress, HttpContext context,
+        CancellationToken cancellation)
+    {
+        var credential = await credentials.GetAsync(caller.Account, id, cancellation);
+        // How fresh its cells are moves all the time and is no part of what it is.
+        return Etag.Answer(
+            context, credential with { Cells = progress.Of(await cells.StatusAsync(caller.Account, id, cancellation)) }, ApiJson.Wire.Credential,
+            tagged: credential);
+    }
 
-    static async Task<IResult> RefreshAsync(Admin caller, string id, RefreshCredential refresh, CancellationToken cancellation) =>
-        Accepted.Json(await refresh.EnqueueAsync(caller.Account, id, cancellation), o => new OperationAccepted(o),
-            ApiJson.Wire.OperationAccepted);
+    static Task<IResult> DeleteAsync(
+        Admin caller, string id, bool? forget, Change change, CredentialStore credentials, CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            var credential = await credentials.GetAsync(caller.Account, id, cancellation);
+            change.Require(credential, ApiJson.Wire.Credential);
+            await credentials.DeleteAsync(transaction, caller.Account, credential, forget ?? false, cancellation);
+            return Outcome.Done(Told(credential));
+        });
 
-    static VolumeException NotFound() => new(ErrorCode.NotFound, "There is no such credential in this account.");
+    static Task<IResult> RefreshAsync(
+        Operator caller, string id, Change change, RefreshCredential refresh, CredentialStore credentials, OperationStore operations,
+        CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            var credential = await credentials.GetAsync(caller.Account, id, cancellation);
+            return OperationEndpoints.Accepted(
+                await refresh.EnqueueAsync(transaction, caller.Account, id, cancellation), Told(credential), operations);
+        });
+
+    /// <summary>What the audit log says of a credential.</summary>
+    public static Subject Told(Credential credential) => new(
+        "credential", credential.Id, credential.Name, $"{credential.Provider}, {credential.RoleArn ?? credential.AwsAccessKeyId ?? credential.Source}");
 }

@@ -46,18 +46,20 @@ sealed class CredentialStore(
             "credentials", last => PageOf.Key(last.CreatedAt, last.Id));
     }
 
-    /// <summary>A credential of the account, or null.</summary>
-    public Task<Credential?> FindAsync(AccountId account, string id, CancellationToken cancellation) =>
-        database.FindAsync($"{Select} WHERE account_id = {account} AND id = {id}", Read, cancellation);
+    /// <summary>A credential of the account.</summary>
+    /// <exception cref="VolumeException">Not found.</exception>
+    public async Task<Credential> GetAsync(AccountId account, string id, CancellationToken cancellation) =>
+        await database.FindAsync($"{Select} WHERE account_id = {account} AND id = {id}", Read, cancellation)
+        ?? throw new VolumeException(ErrorCode.NotFound, "There is no such credential in this account.");
 
     /// <summary>Keeps a credential and makes its cells.</summary>
     /// <param name="report">What it was found to open; null where the provider could not be asked yet.</param>
     /// <exception cref="VolumeException">The bound is reached.</exception>
     public async Task<Credential> AddAsync(
-        AccountId account, string name, ProviderAccess access, CredentialReport? report, CancellationToken cancellation)
+        Transaction transaction, AccountId account, string name, ProviderAccess access, CredentialReport? report,
+        CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        await using var transaction = await database.BeginAsync(cancellation);
         var count = await transaction.FindAsync(
             $"SELECT count(*) FROM credentials WHERE account_id = {account}", row => row.Number(0), cancellation);
         if (count >= MaxPerAccount)
@@ -71,9 +73,7 @@ sealed class CredentialStore(
                 {JsonSerializer.Serialize(access.Regions)}, {access.Endpoint?.ToString()}, {now}, {now})
             """, cancellation);
         if (report is not null) await CredentialProbe.RecordAsync(transaction, access.Credential, report, now, cancellation);
-        var added = await transaction.FindAsync($"{Select} WHERE id = {access.Credential}", Read, cancellation);
-        await transaction.CommitAsync();
-        return added!;
+        return (await transaction.FindAsync($"{Select} WHERE id = {access.Credential}", Read, cancellation))!;
     }
 
     /// <inheritdoc/>
@@ -98,16 +98,15 @@ sealed class CredentialStore(
         ?? throw new VolumeException(ErrorCode.NotFound, "The credential was deleted.");
 
     /// <summary>
-    /// Deletes a credential that nothing uses; false where the account has no such credential. What is listed through it moves to another
-    /// credential of the account that opens the same account of the provider, if there is one.
+    /// Deletes a credential that nothing uses. What is listed through it moves to another credential of the account that opens the same account of the
+    /// provider, if there is one.
     /// </summary>
     /// <param name="mayForget">Takes what is listed through it off the list; nothing at the provider is touched.</param>
     /// <exception cref="VolumeException">Conflict: it is the account's own pool, or still used.</exception>
-    public async Task<bool> DeleteAsync(AccountId account, string id, bool mayForget, CancellationToken cancellation)
+    public async Task DeleteAsync(
+        Transaction transaction, AccountId account, Credential credential, bool mayForget, CancellationToken cancellation)
     {
-        await using var transaction = await database.BeginAsync(cancellation);
-        var credential = await transaction.FindAsync($"{Select} WHERE account_id = {account} AND id = {id}", Read, cancellation);
-        if (credential is null) return false;
+        var id = credential.Id;
         if (credential.Provider == Local)
             throw new VolumeException(ErrorCode.Conflict,
                 "This credential is the account's own local pool, which its volumes use; it cannot be deleted.");
@@ -144,8 +143,6 @@ sealed class CredentialStore(
         await transaction.ExecuteAsync($"DELETE FROM snapshots WHERE credential_id = {id}", cancellation);
         await transaction.ExecuteAsync($"DELETE FROM credentials WHERE id = {id}", cancellation);
         transaction.OnCommitted(() => versions.Changed(account));
-        await transaction.CommitAsync();
-        return true;
     }
 
     /// <summary>Gives a new account the credential and the cell of its own pool.</summary>

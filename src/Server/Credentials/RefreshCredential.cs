@@ -1,4 +1,5 @@
 using Octavo.Core;
+using Octavo.Server.Database;
 using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
 
@@ -9,23 +10,15 @@ namespace Octavo.Server.Credentials;
 /// one did, with what it said.
 /// </summary>
 sealed class RefreshCredential(
-    Database.Database database, OperationStore operations, CredentialStore credentials, CredentialProbe probe, Cells cells,
+    Database.Database database, OperationStore operations, CredentialProbe probe, Cells cells,
     InventoryReconciler reconciler) : IOperationHandler
 {
     /// <inheritdoc/>
     public string Kind => OperationKind.RefreshCredential;
 
     /// <summary>Asks for it.</summary>
-    /// <exception cref="VolumeException">Not found.</exception>
-    public async Task<Operation> EnqueueAsync(AccountId account, string id, CancellationToken cancellation)
-    {
-        _ = await credentials.FindAsync(account, id, cancellation)
-            ?? throw new VolumeException(ErrorCode.NotFound, "There is no such credential in this account.");
-        await using var transaction = await database.BeginAsync(cancellation);
-        var operation = await operations.EnqueueAsync(transaction, account, OperationId.New(), Kind, cancellation, input: id);
-        await transaction.CommitAsync();
-        return operation;
-    }
+    public Task<Operation> EnqueueAsync(Transaction transaction, AccountId account, string id, CancellationToken cancellation) =>
+        operations.EnqueueAsync(transaction, account, OperationId.New(), Kind, cancellation, input: id);
 
     /// <inheritdoc/>
     public async Task RunAsync(RunningOperation running, CancellationToken cancellation)

@@ -5,6 +5,9 @@ using Octavo.Core;
 
 namespace Octavo.Server.Http;
 
+/// <summary>The bytes of a body that was read: what makes a request the same as another.</summary>
+sealed record RawBody(ReadOnlyMemory<byte> Bytes);
+
 /// <summary>A JSON body of <c>/v2</c>, read with our own sentences for what is wrong with it.</summary>
 sealed record Body<T>(T Value)
 {
@@ -22,7 +25,8 @@ sealed record Body<T>(T Value)
             ?? throw new VolumeException(ErrorCode.Invalid, $"The body is larger than {MaxBytes} bytes.");
         try
         {
-            var shape = (JsonTypeInfo<T>)ApiJson.Wire.GetTypeInfo(typeof(T))!;
+            context.Features.Set(new RawBody(bytes));
+            var shape = (JsonTypeInfo<T>)ApiJson.Strict.GetTypeInfo(typeof(T))!;
             return JsonSerializer.Deserialize(bytes.Span, shape) is { } value
                 ? new Body<T>(value)
                 : throw new VolumeException(ErrorCode.Invalid, "The body must be a JSON object, not null.");
@@ -30,11 +34,14 @@ sealed record Body<T>(T Value)
         catch (JsonException e)
         {
             throw new VolumeException(ErrorCode.Invalid,
-                e.Path is { Length: > 1 } path
-                    ? $"The body has the wrong type of value at {path}."
-                    : "The body is no well-formed JSON object.", e);
+                IsUnknown(e) ? $"The body has a field that is not known: {e.Path}."
+                : e.Path is { Length: > 1 } path ? $"The body has the wrong type of value at {path}."
+                : "The body is no well-formed JSON object.", e);
         }
     }
+
+    // The serializer has no other mark for it.
+    static bool IsUnknown(JsonException e) => e.Message.Contains("could not be mapped", StringComparison.Ordinal);
 
     /// <summary>The whole body, or null where it has more bytes than that.</summary>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellation)

@@ -19,6 +19,13 @@ sealed record PageOf(int Limit, string? Token)
     const int DefaultLimit = 100;
     const string Version = "1";
 
+    /// <summary>Behind the question mark.</summary>
+    public static IReadOnlyList<QueryParameter> Parameters { get; } =
+    [
+        new("limit", "At most so many items: 1 to 1,000; 100 if left out.", QueryForm.Number),
+        new("page_token", "The next_page_token of the page before."),
+    ];
+
     /// <summary>Called by the framework to fill a parameter of this type.</summary>
     /// <exception cref="VolumeException">Invalid: the limit is no number from 1 to 1,000.</exception>
     public static ValueTask<PageOf> BindAsync(HttpContext context)
@@ -65,6 +72,12 @@ sealed record PageOf(int Limit, string? Token)
                 : throw BadToken();
     }
 
+    /// <summary>The key of a list that is ordered by a number. Before the first key stands the number given.</summary>
+    /// <exception cref="VolumeException">Invalid.</exception>
+    public long AfterNumber(string list, long start) => After(list) is not { } key ? start
+        : long.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw BadToken();
+
     /// <summary>Makes the page of rows that were asked with one more than the limit.</summary>
     public Page<T> Cut<T>(List<T> rows, string list, Func<T, string> key)
     {
@@ -76,6 +89,9 @@ sealed record PageOf(int Limit, string? Token)
     /// <summary>The key for <see cref="AfterTimeAndId"/>.</summary>
     public static string Key(DateTimeOffset time, string id) =>
         FormattableString.Invariant($"{time.ToUnixTimeMilliseconds()},{id}");
+
+    /// <summary>The key for <see cref="AfterNumber"/>.</summary>
+    public static string Key(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     static VolumeException BadToken() => new(ErrorCode.Invalid,
         "page_token is not one that this list gave out. Leave it out to begin at the first page.");

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 
 namespace Octavo.Server.Http;
 
@@ -10,7 +11,7 @@ namespace Octavo.Server.Http;
 /// The errors of <c>/v2</c>: <c>application/problem+json</c> with a code and the request's id. What is not a
 /// <see cref="VolumeException"/> is our bug: the caller gets the id, the log gets the cause under the same id.
 /// </summary>
-sealed class Problems(ILogger<Problems> log)
+sealed class Problems(AuditLog audit, ILogger<Problems> log)
 {
     /// <summary>Runs the rest of the pipeline and answers its failures.</summary>
     public async Task HandleAsync(HttpContext context, RequestDelegate next)
@@ -40,23 +41,32 @@ sealed class Problems(ILogger<Problems> log)
             case VolumeException e:
                 if (e.InnerException is not null)
                     log.LogInformation(e, "Request {RequestId} was refused: {Message}", context.TraceIdentifier, e.Message);
-                await WriteAsync(context, Status(e.Code), e.Code, e.Message);
+                await RefuseAsync(context, Status(e.Code), e.Code, e.Message);
+                break;
+            case PreconditionException e:
+                await RefuseAsync(context, StatusCodes.Status412PreconditionFailed, PreconditionException.Code, e.Message);
                 break;
             case TooManySignInsException e:
                 context.Response.Headers.RetryAfter = e.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
                 await WriteAsync(context, StatusCodes.Status429TooManyRequests, ErrorCode.Unauthenticated, e.Message);
                 break;
             case BadHttpRequestException e:
-                await WriteAsync(context, e.StatusCode, ErrorCode.Invalid, e.Message);
+                await RefuseAsync(context, e.StatusCode, ErrorCode.Invalid, e.Message);
                 break;
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 break;
             default:
                 log.LogError(failure, "Request {RequestId} failed", context.TraceIdentifier);
-                await WriteAsync(context, StatusCodes.Status500InternalServerError, ErrorCode.Internal,
+                await RefuseAsync(context, StatusCodes.Status500InternalServerError, ErrorCode.Internal,
                     $"Something went wrong on our side. The log tells the cause under request {context.TraceIdentifier}.");
                 break;
         }
+    }
+
+    async Task RefuseAsync(HttpContext context, int status, ErrorCode code, string detail)
+    {
+        await audit.RefusedAsync(context, status, detail);
+        await WriteAsync(context, status, code, detail);
     }
 
     /// <summary>Answers with one problem.</summary>

@@ -14,7 +14,7 @@ namespace Octavo.Server.Inventory;
 /// that was cut short goes on. Only a pass that saw everything says what is gone.
 /// </summary>
 sealed class CellPass(
-    Database.Database database, PageWriter writer, AccountVersions versions, KnownCell known, CellMemory memory, CellProgress.Pass progress,
+    Database.Database database, SharedCommits writer, AccountVersions versions, KnownCell known, CellMemory memory, CellProgress.Pass progress,
     Checkpoint checkpoint, SemaphoreSlim chains, TimeProvider time)
 {
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Octavo.Core;
 using Octavo.Server.Credentials;
+using Octavo.Server.Database;
 using Octavo.Server.Snapshots;
 using Octavo.Server.Volumes;
 
@@ -11,7 +12,7 @@ namespace Octavo.Server.Inventory;
 /// stale; it never loses them, and the others go on.
 /// </summary>
 sealed class InventoryReconciler(
-    Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, PageWriter writer, AccountVersions versions,
+    Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, SharedCommits writer, AccountVersions versions,
     VolumeStore volumes,
     SnapshotStore snapshots, ServerOptions options, TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
 {

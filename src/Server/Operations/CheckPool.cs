@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Octavo.Api;
 using Octavo.Core;
+using Octavo.Server.Database;
 using Octavo.Server.Inventory;
 
 namespace Octavo.Server.Operations;
@@ -14,14 +15,8 @@ sealed class CheckPool(Database.Database database, OperationStore operations, Ce
     public string Kind => OperationKind.CheckPool;
 
     /// <summary>Asks for a check.</summary>
-    public async Task<Operation> EnqueueAsync(AccountId account, bool repair, CancellationToken cancellation)
-    {
-        await using var transaction = await database.BeginAsync(cancellation);
-        var operation = await operations.EnqueueAsync(
-            transaction, account, OperationId.New(), Kind, cancellation, input: repair ? Repair : null);
-        await transaction.CommitAsync();
-        return operation;
-    }
+    public Task<Operation> EnqueueAsync(Transaction transaction, AccountId account, bool repair, CancellationToken cancellation) =>
+        operations.EnqueueAsync(transaction, account, OperationId.New(), Kind, cancellation, input: repair ? Repair : null);
 
     /// <inheritdoc/>
     public async Task RunAsync(RunningOperation running, CancellationToken cancellation)

@@ -1,6 +1,6 @@
 using Octavo.Api;
-using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 using Octavo.Server.Http;
 
 namespace Octavo.Server.Operations;
@@ -10,22 +10,27 @@ static class OperationEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/operations", ListAsync).WithName("ListOperations");
+        v2.MapGet("/operations", ListAsync).WithName("ListOperations").WithQuery(PageOf.Parameters);
         v2.MapGet("/operations/{id}", ShowAsync).WithName("ShowOperation");
-        v2.MapPost("/fsck", CheckAsync).WithName("CheckPool");
+        v2.MapPost("/fsck", CheckAsync).WithName("CheckPool").WithQuery(Change.Parameters);
     }
 
     static async Task<Page<Api.Operation>> ListAsync(
-        Admin caller, PageOf page, OperationStore operations, CancellationToken cancellation) =>
+        Caller caller, PageOf page, OperationStore operations, CancellationToken cancellation) =>
         await operations.ListAsync(caller.Account, page, cancellation);
 
-    static async Task<Api.Operation> ShowAsync(
-        Admin caller, string id, OperationStore operations, CancellationToken cancellation) =>
-        OperationStore.Wire(await operations.FindAsync(caller.Account, id, cancellation)
-            ?? throw new VolumeException(ErrorCode.NotFound, "There is no such operation in this account."));
+    static async Task<IResult> ShowAsync(
+        Caller caller, string id, OperationStore operations, HttpContext context, CancellationToken cancellation) =>
+        Etag.Answer(context, OperationStore.Wire(await operations.GetAsync(caller.Account, id, cancellation)), ApiJson.Wire.Operation);
 
-    static async Task<IResult> CheckAsync(
-        Admin caller, Body<CheckRequest> body, CheckPool check, CancellationToken cancellation) =>
-        Accepted.Json(await check.EnqueueAsync(caller.Account, body.Value.Repair, cancellation), o => new OperationAccepted(o),
-            ApiJson.Wire.OperationAccepted);
+    static Task<IResult> CheckAsync(
+        Operator caller, Body<CheckRequest> body, Change change, CheckPool check, OperationStore operations, CancellationToken cancellation) =>
+        change.RunAsync(async transaction => Accepted(
+            await check.EnqueueAsync(transaction, caller.Account, body.Value.Repair, cancellation),
+            new Subject("account", caller.Account.Value, caller.AccountName, body.Value.Repair ? "with repair" : "without repair"), operations));
+
+    /// <summary>The answer to a change that has nothing to show but its operation.</summary>
+    public static Outcome Accepted(Operation operation, Subject subject, OperationStore operations) => Outcome.Accepted(
+        operation, subject, new OperationAccepted(OperationStore.Wire(operation)), (now, _) => Task.FromResult(new OperationAccepted(now)),
+        ApiJson.Wire.OperationAccepted, operations);
 }

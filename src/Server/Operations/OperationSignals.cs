@@ -29,35 +29,6 @@ sealed class OperationSignals : IDisposable
     public Task NextChange(OperationId id) =>
         waiting.GetOrAdd(id, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>Waits until the operation satisfies the condition or has ended; null where the time was over first.</summary>
-    public async Task<Operation?> WaitAsync(
-        OperationStore operations, OperationId id, Func<Operation, bool> until, TimeSpan atMost, TimeProvider time,
-        CancellationToken cancellation)
-    {
-        using var timeout = new CancellationTokenSource(atMost, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-        try
-        {
-            while (true)
-            {
-                var change = NextChange(id);
-                var operation = await operations.FindAsync(id, either.Token);
-                if (operation is null) return null;
-                if (operation.IsFinished || until(operation)) return operation;
-                await change.WaitAsync(either.Token);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
-        finally
-        {
-            // Leaves nothing behind; other waiters of the same operation look once more for nothing.
-            Changed(id);
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose() => runner.Dispose();
 }

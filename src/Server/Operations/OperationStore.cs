@@ -134,14 +134,42 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
     public Task FailAsync(Transaction transaction, Attempt attempt, CancellationToken cancellation) =>
         WriteAsync(transaction, attempt, $"state = {OperationState.Failed}, finished_at = {time.GetUtcNow()}", cancellation);
 
+    /// <summary>Waits until the operation satisfies the condition or has ended; null where the time was over first.</summary>
+    public async Task<Operation?> WaitAsync(OperationId id, Func<Operation, bool> until, TimeSpan atMost, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(atMost, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            while (true)
+            {
+                var change = signals.NextChange(id);
+                var operation = await FindAsync(id, either.Token);
+                if (operation is null || operation.IsFinished || until(operation)) return operation;
+                await change.WaitAsync(either.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            // Leaves nothing behind; other waiters of the same operation look once more for nothing.
+            signals.Changed(id);
+        }
+    }
+
     /// <summary>One operation, whoever's it is: for the runner and for waiting.</summary>
     public Task<Operation?> FindAsync(OperationId id, CancellationToken cancellation) =>
         database.FindAsync($"SELECT {Operation.Columns} FROM operations WHERE id = {id}", Operation.Read, cancellation);
 
     /// <summary>One operation of an account.</summary>
-    public Task<Operation?> FindAsync(AccountId account, string id, CancellationToken cancellation) =>
-        database.FindAsync(
-            $"SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND id = {id}", Operation.Read, cancellation);
+    /// <exception cref="VolumeException">Not found.</exception>
+    public async Task<Operation> GetAsync(AccountId account, string id, CancellationToken cancellation) =>
+        await database.FindAsync(
+            $"SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND id = {id}", Operation.Read, cancellation)
+        ?? throw new VolumeException(ErrorCode.NotFound, "There is no such operation in this account.");
 
     /// <summary>One page of an account's operations, newest first; those that are part of another are among its items.</summary>
     public async Task<Page<Api.Operation>> ListAsync(AccountId account, PageOf page, CancellationToken cancellation)

@@ -1,14 +1,14 @@
 using System.Text.Json;
 using Octavo.Api;
-using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 using Octavo.Server.Credentials;
 using Octavo.Server.Http;
 
 namespace Octavo.Server.Scalarium;
 
 /// <summary>The knowledge base's calls on credentials.</summary>
-sealed class ScalariumCredentials(CredentialStore credentials, AddCredential add)
+sealed class ScalariumCredentials(CredentialStore credentials, AddCredential add, AuditLog audit, ScalariumErrors errors)
 {
     const int MaxBodyBytes = 64 * 1024;
 
@@ -22,14 +22,14 @@ sealed class ScalariumCredentials(CredentialStore credentials, AddCredential add
     }
 
     public async Task ShowAsync(Caller caller, string id, HttpContext context) =>
-        await WriteAsync(caller, await credentials.FindAsync(caller.Account, id, context.RequestAborted) ?? throw NotFound(), context);
+        await WriteAsync(caller, await credentials.GetAsync(caller.Account, id, context.RequestAborted), context);
 
     /// <summary>Clients send JSON, also under the type of a form: the type is not looked at.</summary>
     public async Task CreateAsync(Caller caller, HttpContext context)
     {
         if (await Body<object>.ReadAsync(context.Request, MaxBodyBytes, context.RequestAborted) is not { } body)
         {
-            await ScalariumErrors.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, $"The body is larger than {MaxBodyBytes} bytes.");
+            await errors.RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, $"The body is larger than {MaxBodyBytes} bytes.");
             return;
         }
         CreateCredentialRequest request;
@@ -40,24 +40,31 @@ sealed class ScalariumCredentials(CredentialStore credentials, AddCredential add
         }
         catch (JsonException)
         {
-            await ScalariumErrors.WriteAsync(context, StatusCodes.Status400BadRequest,
+            await errors.RefuseAsync(context, StatusCodes.Status400BadRequest,
                 "The body must be a JSON object with the texts name, aws_access_key_id and aws_secret_access_key.");
             return;
         }
-        var credential = await add.AddAsync(caller, request, mayBeUnproven: true, context.RequestAborted);
+        var proven = await add.ProveAsync(caller, request, mayBeUnproven: true, context.RequestAborted);
+        var credential = await audit.RunAsync(
+            context, transaction => add.AddAsync(transaction, caller.Account, proven, context.RequestAborted),
+            added => (CredentialEndpoints.Told(added), null));
         context.Response.Headers.Location = $"{ScalariumRoutes.Base}/credentials/{credential.Id}";
         await WriteAsync(caller, credential, context);
     }
 
     public async Task DeleteAsync(Caller caller, string id, HttpContext context)
     {
-        if (!await credentials.DeleteAsync(caller.Account, id, mayForget: false, context.RequestAborted)) throw NotFound();
+        var credential = await credentials.GetAsync(caller.Account, id, context.RequestAborted);
+        await audit.RunAsync(
+            context, async transaction =>
+            {
+                await credentials.DeleteAsync(transaction, caller.Account, credential, mayForget: false, context.RequestAborted);
+                return credential;
+            }, deleted => (CredentialEndpoints.Told(deleted), null));
         await ScalariumDialect.WriteAsync(context.Response, "{}"u8.ToArray());
     }
 
     static Task WriteAsync(Caller caller, Credential credential, HttpContext context) =>
         ScalariumDialect.WriteAsync(
             context.Response, ScalariumJson.Bytes(json => ScalariumJson.Credential(json, credential, caller.Account)));
-
-    static VolumeException NotFound() => new(ErrorCode.NotFound, "There is no such credential in this account.");
 }

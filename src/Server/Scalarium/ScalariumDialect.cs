@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
-using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 
 namespace Octavo.Server.Scalarium;
 
@@ -69,8 +69,9 @@ sealed class ScalariumDialect(
                     $"This address does not answer {method}, only {ScalariumRoutes.Allow(path.Resource)}.");
             return;
         }
-        if (!caller.IsAdmin)
-            throw new VolumeException(ErrorCode.Forbidden, "Only account admins may do this. Ask an admin of your account.");
+        context.Features.Set(caller);
+        context.Features.Set(new AskedAction("v1", ScalariumRoutes.Action(path.Resource, method)));
+        caller.Require(Role.Admin);
         await (path.Resource switch
         {
             ScalariumResource.Volumes => volumes.ListAsync(caller, context),

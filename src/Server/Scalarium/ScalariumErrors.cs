@@ -1,13 +1,14 @@
 using System.Globalization;
 using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 
 namespace Octavo.Server.Scalarium;
 
 /// <summary>
 /// The errors of v1: always <c>{"errors":["…"]}</c>. 412 is the documented status for what was understood and cannot be done.
 /// </summary>
-sealed class ScalariumErrors(ILogger<ScalariumErrors> log)
+sealed class ScalariumErrors(AuditLog audit, ILogger<ScalariumErrors> log)
 {
     /// <summary>Answers a failure.</summary>
     public async Task AnswerAsync(HttpContext context, Exception failure)
@@ -17,23 +18,30 @@ sealed class ScalariumErrors(ILogger<ScalariumErrors> log)
             case VolumeException e:
                 if (e.InnerException is not null)
                     log.LogInformation(e, "Request {RequestId} was refused: {Message}", context.TraceIdentifier, e.Message);
-                await WriteAsync(context, Status(e.Code), e.Message);
+                await RefuseAsync(context, Status(e.Code), e.Message);
                 break;
             case TooManySignInsException e:
                 context.Response.Headers.RetryAfter = e.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
                 await WriteAsync(context, StatusCodes.Status429TooManyRequests, e.Message);
                 break;
             case BadHttpRequestException e:
-                await WriteAsync(context, e.StatusCode, e.Message);
+                await RefuseAsync(context, e.StatusCode, e.Message);
                 break;
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 break;
             default:
                 log.LogError(failure, "Request {RequestId} failed", context.TraceIdentifier);
-                await WriteAsync(context, StatusCodes.Status500InternalServerError,
+                await RefuseAsync(context, StatusCodes.Status500InternalServerError,
                     $"Something went wrong on our side. The log tells the cause under request {context.TraceIdentifier}.");
                 break;
         }
+    }
+
+    /// <summary>Answers with a sentence, and tells the audit log.</summary>
+    public async Task RefuseAsync(HttpContext context, int status, string sentence)
+    {
+        await audit.RefusedAsync(context, status, sentence);
+        await WriteAsync(context, status, sentence);
     }
 
     /// <summary>Answers with a sentence.</summary>

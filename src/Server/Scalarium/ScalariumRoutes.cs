@@ -46,6 +46,21 @@ static class ScalariumRoutes
     /// <summary>The value of the Allow header.</summary>
     public static string Allow(ScalariumResource resource) => AllowValues[resource];
 
+    /// <summary>What a request asks for, in the words of the audit log, which are those of /v2.</summary>
+    public static string Action(ScalariumResource resource, string method) => (resource, method) switch
+    {
+        (ScalariumResource.Volumes, _) => "ListVolumes",
+        (ScalariumResource.Volume, "DELETE") => "DeleteVolume",
+        (ScalariumResource.Volume, _) => "ShowVolume",
+        (ScalariumResource.VolumeSnapshots or ScalariumResource.VolumeSnapshotSingular, "POST") => "CreateSnapshot",
+        (ScalariumResource.VolumeSnapshots, _) => "ListSnapshots",
+        (ScalariumResource.VolumeSnapshot, _) => "ShowSnapshot",
+        (ScalariumResource.Credentials, "POST") => "CreateCredential",
+        (ScalariumResource.Credentials, _) => "ListCredentials",
+        (_, "DELETE") => "DeleteCredential",
+        _ => "ShowCredential",
+    };
+
     /// <summary>What a path names, or null. One slash at the end is ignored, as Rails did.</summary>
     public static ScalariumPath? Match(string path)
     {

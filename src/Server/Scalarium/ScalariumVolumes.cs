@@ -1,5 +1,6 @@
 using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 using Octavo.Server.Operations;
 using Octavo.Server.Snapshots;
 using Octavo.Server.Volumes;
@@ -8,7 +9,7 @@ namespace Octavo.Server.Scalarium;
 
 /// <summary>The page's calls on volumes and their snapshots.</summary>
 sealed class ScalariumVolumes(
-    AccountListing listing, VolumeStore volumes, SnapshotStore snapshots, OperationStore operations, OperationSignals signals, TimeProvider time)
+    AccountListing listing, VolumeStore volumes, SnapshotStore snapshots, OperationStore operations, AuditLog audit)
 {
     /// <summary>A client of 2011 has no way to poll an operation: it waits, but not longer than this.</summary>
     static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
@@ -39,7 +40,10 @@ sealed class ScalariumVolumes(
 
     public async Task DeleteAsync(Caller caller, string id, HttpContext context)
     {
-        var operation = await volumes.EnqueueDeleteAsync(caller.Account, id, context.RequestAborted);
+        var volume = await volumes.GetAsync(caller.Account, id, context.RequestAborted);
+        var operation = await audit.RunAsync(
+            context, transaction => volumes.EnqueueDeleteAsync(transaction, caller.Account, id, context.RequestAborted),
+            enqueued => (Told(volume), enqueued.Id));
         // Past the bound the deletion goes on by itself; the volume is off the list already.
         var ended = await WaitAsync(operation.Id, _ => false, context);
         ThrowIfFailed(ended);
@@ -66,7 +70,10 @@ sealed class ScalariumVolumes(
     /// <summary>Takes a snapshot; the reply carries the provider's id, so it waits for that. The body, if any, is ignored.</summary>
     public async Task CreateSnapshotAsync(Caller caller, string id, HttpContext context)
     {
-        var (snapshot, operation) = await snapshots.EnqueueCreateAsync(caller.Account, id, context.RequestAborted);
+        var volume = await volumes.GetAsync(caller.Account, id, context.RequestAborted);
+        var (snapshot, operation) = await audit.RunAsync(
+            context, transaction => snapshots.EnqueueCreateAsync(transaction, caller.Account, id, context.RequestAborted),
+            enqueued => (Told(volume), enqueued.Operation.Id));
         var reached = await WaitAsync(operation.Id, o => o.Step == CreateSnapshot.Copying, context)
             ?? throw new VolumeException(ErrorCode.Unavailable,
                 "The snapshot was accepted, but its id is not known yet. It will appear among the volume's snapshots; do not ask for another one.");
@@ -77,7 +84,9 @@ sealed class ScalariumVolumes(
     }
 
     Task<Operation?> WaitAsync(OperationId operation, Func<Operation, bool> until, HttpContext context) =>
-        signals.WaitAsync(operations, operation, until, MaxWait, time, context.RequestAborted);
+        operations.WaitAsync(operation, until, MaxWait, context.RequestAborted);
+
+    static Subject Told(VolumeRow volume) => new("volume", volume.Id, volume.Name, volume.ProviderVolumeId);
 
     static void ThrowIfFailed(Operation? operation)
     {

@@ -31,40 +31,37 @@ sealed class CreateSnapshots(
 
     /// <summary>Writes down all of it: the snapshots, pending, their operations, and the one that follows them.</summary>
     /// <exception cref="VolumeException">Invalid: the selection. Not found: an id. Quota exceeded: too many.</exception>
-    public async Task<Operation> EnqueueAsync(AccountId account, CreateSnapshotsRequest request, CancellationToken cancellation)
+    public async Task<(Operation Operation, int Volumes)> EnqueueAsync(
+        Transaction transaction, AccountId account, CreateSnapshotsRequest request, CancellationToken cancellation)
     {
         if (request.VolumeIds is null == request.Filter is null)
             throw new VolumeException(ErrorCode.Invalid, "Give volume_ids or a filter, one of the two; an empty filter {} is every volume.");
         if (request.VolumeIds is { Count: 0 or > MaxIds })
             throw new VolumeException(ErrorCode.Invalid, $"volume_ids has {request.VolumeIds.Count} ids; from 1 to {MaxIds} are allowed.");
-        await using var transaction = await database.BeginAsync(cancellation);
         var filter = request.Filter is { } given ? SnapshotSelection.Matches(given) : (Sql)$"v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(request.VolumeIds)}))";
         var enqueued = await EnqueueAsync(transaction, account, filter, cancellation);
         if (request.VolumeIds?.Distinct().Count() is { } wanted && wanted != enqueued.Volumes)
             throw new VolumeException(ErrorCode.Conflict,
                 $"Of {wanted} volumes only {enqueued.Volumes} are in this account and available or in-use. None was taken.");
-        await transaction.CommitAsync();
-        return enqueued.Operation;
+        return enqueued;
     }
 
     /// <summary>Asks once more for the volumes whose items failed.</summary>
     /// <exception cref="VolumeException">Not found. Conflict: it is not one on many, has not ended, or nothing failed.</exception>
-    public async Task<Operation> RetryAsync(AccountId account, string id, CancellationToken cancellation)
+    public async Task<(Operation Operation, int Volumes)> RetryAsync(
+        Transaction transaction, AccountId account, string id, CancellationToken cancellation)
     {
-        var before = await OfAccountAsync(account, id, cancellation);
+        var before = await operations.GetAsync(account, id, cancellation);
         if (before.Kind != Kind) throw new VolumeException(ErrorCode.Conflict, "Only an operation on many volumes can be retried.");
         if (!before.IsFinished) throw new VolumeException(ErrorCode.Conflict, "The operation has not ended yet.");
         if ((await items.CountAsync(before.Id, cancellation)).Failed == 0) throw new VolumeException(ErrorCode.Conflict, "Nothing of it failed.");
-        await using var transaction = await database.BeginAsync(cancellation);
-        var enqueued = await EnqueueAsync(transaction, account, SnapshotItems.FailedVolumes(id), cancellation);
-        await transaction.CommitAsync();
-        return enqueued.Operation;
+        return await EnqueueAsync(transaction, account, SnapshotItems.FailedVolumes(id), cancellation);
     }
 
     /// <summary>One page of what came of each volume; none where the operation is not on many.</summary>
     public async Task<Page<OperationItem>> ItemsAsync(AccountId account, string id, PageOf page, CancellationToken cancellation)
     {
-        await OfAccountAsync(account, id, cancellation);
+        await operations.GetAsync(account, id, cancellation);
         return await items.ListAsync(id, page, cancellation);
     }
 
@@ -111,8 +108,4 @@ sealed class CreateSnapshots(
         transaction.OnCommitted(signals.WakeRunner);
         return (parent, volumes);
     }
-
-    async Task<Operation> OfAccountAsync(AccountId account, string id, CancellationToken cancellation) =>
-        await operations.FindAsync(account, id, cancellation)
-        ?? throw new VolumeException(ErrorCode.NotFound, "There is no such operation in this account.");
 }

@@ -54,9 +54,8 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
     /// <summary>Writes down a snapshot to be taken, and the operation that will take it.</summary>
     /// <exception cref="VolumeException">Not found, or conflict: the volume is being made, or in error.</exception>
     public async Task<(SnapshotRow Snapshot, Operation Operation)> EnqueueCreateAsync(
-        AccountId account, string volumeId, CancellationToken cancellation)
+        Transaction transaction, AccountId account, string volumeId, CancellationToken cancellation)
     {
-        await using var transaction = await database.BeginAsync(cancellation);
         var volume = await transaction.FindAsync(
             $"{VolumeRow.SelectListed} AND v.account_id = {account} AND v.id = {volumeId}", VolumeRow.Read, cancellation)
             ?? throw new VolumeException(ErrorCode.NotFound, "There is no such volume in this account.");
@@ -77,7 +76,6 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
         var enqueued = await operations.EnqueueAsync(
             transaction, account, operation, OperationKind.CreateSnapshot, cancellation, new VolumeId(volumeId), id);
         var row = await transaction.FindAsync($"{SnapshotRow.Select} WHERE s.id = {id}", SnapshotRow.Read, cancellation);
-        await transaction.CommitAsync();
         return (row!, enqueued);
     }
 
@@ -113,11 +111,9 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
     }
 
     /// <summary>Accepts the deletion of a snapshot: it is no longer listed from now on. The input is the state to go back to.</summary>
-    /// <exception cref="VolumeException">Not found, or conflict: the provider has not begun to take it yet.</exception>
-    public async Task<Operation> EnqueueDeleteAsync(AccountId account, string id, CancellationToken cancellation)
+    /// <exception cref="VolumeException">Conflict: the provider has not begun to take it yet.</exception>
+    public async Task<Operation> EnqueueDeleteAsync(Transaction transaction, AccountId account, SnapshotRow snapshot, CancellationToken cancellation)
     {
-        var snapshot = await GetAsync(account, id, cancellation);
-        await using var transaction = await database.BeginAsync(cancellation);
         var marked = await transaction.ExecuteAsync(
             $"""
             UPDATE snapshots SET state = {SnapshotState.Deleting}, updated_at = {time.GetUtcNow()}
@@ -126,11 +122,9 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
             """, cancellation);
         if (marked == 0)
             throw new VolumeException(ErrorCode.Conflict, "The snapshot is just being taken. Try again in a moment.");
-        var operation = await operations.EnqueueAsync(
+        return await operations.EnqueueAsync(
             transaction, account, OperationId.New(), OperationKind.DeleteSnapshot, cancellation, snapshot: snapshot.Id,
             input: States.Text(snapshot.State));
-        await transaction.CommitAsync();
-        return operation;
     }
 
     /// <summary>Records a snapshot as gone, and ends the operation that deleted it.</summary>

@@ -1,4 +1,5 @@
 using Octavo.Core;
+using Octavo.Server.Database;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
@@ -22,7 +23,7 @@ sealed class CreateVolume(
     /// <summary>Asks for a volume in the account's own pool, or beside the snapshot that it is made from.</summary>
     /// <exception cref="VolumeException">Invalid, not found (the snapshot), conflict (not completed), quota exceeded.</exception>
     public async Task<(Api.Volume Volume, Operation Operation)> EnqueueAsync(
-        AccountId account, string? name, long? sizeGiB, string? zone, string? snapshotId, CancellationToken cancellation)
+        Transaction transaction, AccountId account, string? name, long? sizeGiB, string? zone, string? snapshotId, CancellationToken cancellation)
     {
         var display = Names.Display(name);
         if (sizeGiB is < 1 or > MaxSizeGiB)
@@ -44,7 +45,7 @@ sealed class CreateVolume(
             : await cells.GetAsync(source.CredentialId, source.Region, cancellation);
         var wanted = size ?? source!.VolumeSize;
         return await volumes.EnqueueMakingAsync(
-            Kind, known.Cell, display, Place(known, zone, wanted), wanted, source?.ProviderSnapshotId, input: null, isHeld: false, cancellation);
+            transaction, Kind, known.Cell, display, Place(known, zone, wanted), wanted, source?.ProviderSnapshotId, input: null, isHeld: false, cancellation);
     }
 
     /// <inheritdoc/>

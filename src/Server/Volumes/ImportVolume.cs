@@ -1,4 +1,5 @@
 using Octavo.Core;
+using Octavo.Server.Database;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
@@ -18,10 +19,10 @@ sealed class ImportVolume(
     /// <inheritdoc/>
     public string Kind => OperationKind.ImportVolume;
 
-    /// <summary>Takes an upload of exactly so many bytes; returns when all of them are durable.</summary>
-    /// <exception cref="VolumeException">Invalid: name, size, or the body ended early. Nothing is kept then.</exception>
-    public async Task<(Api.Volume Volume, Operation Operation)> ReceiveAsync(
-        AccountId account, string? name, Stream content, long? length, CancellationToken cancellation)
+    /// <summary>Writes down an upload of so many bytes; its operation is held until <see cref="ReceiveAsync"/>.</summary>
+    /// <exception cref="VolumeException">Invalid: name or size. Quota exceeded.</exception>
+    public async Task<(Api.Volume Volume, Operation Operation)> AnnounceAsync(
+        Transaction transaction, AccountId account, string? name, long? length, CancellationToken cancellation)
     {
         var display = Names.Display(name);
         if (length is not { } bytes)
@@ -30,25 +31,31 @@ sealed class ImportVolume(
             throw new VolumeException(ErrorCode.Invalid, $"The image has {bytes} bytes; a raw disk image has a whole number of {SectorBytes}-byte sectors, at least one.");
         var own = await cells.OwnAsync(account, cancellation);
         var zone = CreateVolume.Place(own, zone: null, new ByteSize(bytes));
-        var made = await volumes.EnqueueMakingAsync(
-            Kind, own.Cell, display, zone, new ByteSize(bytes), null, input: null, isHeld: true, cancellation);
+        return await volumes.EnqueueMakingAsync(
+            transaction, Kind, own.Cell, display, zone, new ByteSize(bytes), null, input: null, isHeld: true, cancellation);
+    }
+
+    /// <summary>Takes the bytes of an upload that was announced; returns when all of them are durable.</summary>
+    /// <exception cref="VolumeException">Invalid: the body ended early. Nothing is kept then.</exception>
+    public async Task ReceiveAsync(AccountId account, OperationId announced, Stream content, long length, CancellationToken cancellation)
+    {
+        var own = await cells.OwnAsync(account, cancellation);
         try
         {
             await own.Provider.ImportVolumeAsync(
-                own.Cell, new ImageSource.Upload(content, bytes), made.Operation.Id, new Progress<double>(), cancellation);
+                own.Cell, new ImageSource.Upload(content, length), announced, new Progress<double>(), cancellation);
         }
         finally
         {
             // Whatever came of it: the operation looks, and records or takes back.
-            await operations.ReleaseAsync(made.Operation.Id, CancellationToken.None);
+            await operations.ReleaseAsync(announced, CancellationToken.None);
         }
-        return made;
     }
 
     /// <summary>Asks for the import of a file on the server's own machine.</summary>
     /// <exception cref="VolumeException">Invalid: name, or the path is not absolute.</exception>
     public async Task<(Api.Volume Volume, Operation Operation)> EnqueueAsync(
-        AccountId account, string? name, string? path, CancellationToken cancellation)
+        Transaction transaction, AccountId account, string? name, string? path, CancellationToken cancellation)
     {
         var display = Names.Display(name);
         if (path is null || !path.StartsWith('/') || path.Contains('\0', StringComparison.Ordinal))
@@ -56,7 +63,7 @@ sealed class ImportVolume(
         var own = await cells.OwnAsync(account, cancellation);
         var zone = CreateVolume.Place(own, zone: null, new ByteSize(0));
         return await volumes.EnqueueMakingAsync(
-            Kind, own.Cell, display, zone, new ByteSize(0), null, input: path, isHeld: false, cancellation);
+            transaction, Kind, own.Cell, display, zone, new ByteSize(0), null, input: path, isHeld: false, cancellation);
     }
 
     /// <inheritdoc/>

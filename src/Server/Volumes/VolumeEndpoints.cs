@@ -2,8 +2,11 @@ using Microsoft.AspNetCore.Http.Features;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
+using Octavo.Server.Operations;
+using Operation = Octavo.Server.Operations.Operation;
 
 namespace Octavo.Server.Volumes;
 
@@ -12,56 +15,80 @@ static class VolumeEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/volumes", ListAsync).WithName("ListVolumes");
-        v2.MapPost("/volumes", CreateAsync).WithName("CreateVolume");
-        v2.MapPost("/volumes/import", ImportAsync).WithName("ImportVolume");
+        v2.MapGet("/volumes", ListAsync).WithName("ListVolumes").WithQuery([.. PageOf.Parameters, new QueryParameter("state", "")]);
+        v2.MapPost("/volumes", CreateAsync).WithName("CreateVolume").WithQuery(Change.Parameters);
+        v2.MapPost("/volumes/import", ImportAsync).WithName("ImportVolume")
+            .WithQuery([.. Change.Parameters, new QueryParameter("name", "With an upload: the volume's name.")]);
         v2.MapGet("/volumes/{id}", ShowAsync).WithName("ShowVolume");
-        v2.MapDelete("/volumes/{id}", DeleteAsync).WithName("DeleteVolume");
+        v2.MapDelete("/volumes/{id}", DeleteAsync).WithName("DeleteVolume").WithQuery(Change.Parameters);
         v2.MapGet("/volumes/{id}/export", ExportAsync).WithName("ExportVolume");
     }
 
     static async Task<VolumePage> ListAsync(
-        Admin caller, PageOf page, string? state, VolumeStore volumes, Cells cells, CellProgress progress, CancellationToken cancellation)
+        Caller caller, PageOf page, string? state, VolumeStore volumes, Cells cells, CellProgress progress, CancellationToken cancellation)
     {
         var found = await volumes.ListAsync(caller.Account, state, page, cancellation);
         return new VolumePage(
             found.Items, found.NextPageToken, progress.Of(await cells.StatusAsync(caller.Account, credential: null, cancellation)));
     }
 
-    static async Task<IResult> CreateAsync(
-        Admin caller, Body<CreateVolumeRequest> body, CreateVolume create, CancellationToken cancellation)
-    {
-        var request = body.Value;
-        return Answer(await create.EnqueueAsync(
-            caller.Account, request.Name, request.SizeGib, request.AvailabilityZone, request.SnapshotId, cancellation));
-    }
+    static Task<IResult> CreateAsync(
+        Operator caller, Body<CreateVolumeRequest> body, Change change, CreateVolume create, VolumeStore volumes, OperationStore operations,
+        CancellationToken cancellation) =>
+        change.RunAsync(async transaction => Accepted(
+            caller.Account, await create.EnqueueAsync(
+                transaction, caller.Account, body.Value.Name, body.Value.SizeGib, body.Value.AvailabilityZone, body.Value.SnapshotId, cancellation),
+            volumes, operations));
 
-    static async Task<IResult> ImportAsync(Admin caller, HttpContext context, ImportVolume import, CancellationToken cancellation)
+    static async Task<IResult> ImportAsync(
+        Operator caller, HttpContext context, Change change, ImportVolume import, VolumeStore volumes, OperationStore operations,
+        CancellationToken cancellation)
     {
         if (context.Request.HasJsonContentType())
         {
             var request = (await Body<ImportVolumeRequest>.BindAsync(context)).Value;
-            if (!caller.IsOperator)
+            if (!caller.IsServiceOperator)
                 throw new VolumeException(ErrorCode.Forbidden, "Only the service's operator may read files of the server's machine. Upload the image instead.");
-            return Answer(await import.EnqueueAsync(caller.Account, request.Name, request.Path, cancellation));
+            return await change.RunAsync(async transaction => Accepted(
+                caller.Account, await import.EnqueueAsync(transaction, caller.Account, request.Name, request.Path, cancellation), volumes, operations));
         }
+        var length = context.Request.ContentLength;
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
-        return Answer(await import.ReceiveAsync(
-            caller.Account, context.Request.Query["name"], context.Request.Body, context.Request.ContentLength, cancellation));
+        return await change.RunAsync(
+            async transaction => Accepted(
+                caller.Account, await import.AnnounceAsync(transaction, caller.Account, Query.Text(context, "name"), length, cancellation), volumes,
+                operations),
+            announced => import.ReceiveAsync(caller.Account, announced, context.Request.Body, length!.Value, cancellation));
     }
 
-    static async Task<Volume> ShowAsync(Admin caller, string id, VolumeStore volumes, CancellationToken cancellation) =>
-        await volumes.ShowAsync(caller.Account, id, cancellation);
+    static async Task<IResult> ShowAsync(Caller caller, string id, VolumeStore volumes, HttpContext context, CancellationToken cancellation)
+    {
+        var volume = await volumes.ShowAsync(caller.Account, id, cancellation);
+        return Etag.Answer(context, volume, ApiJson.Wire.Volume, tagged: volume with { Stale = null });
+    }
 
-    static async Task<IResult> DeleteAsync(Admin caller, string id, VolumeStore volumes, CancellationToken cancellation) =>
-        Accepted.Json(await volumes.EnqueueDeleteAsync(caller.Account, id, cancellation), o => new OperationAccepted(o),
-            ApiJson.Wire.OperationAccepted);
+    static Task<IResult> DeleteAsync(
+        Admin caller, string id, Change change, VolumeStore volumes, OperationStore operations, CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            var volume = await volumes.ShowAsync(caller.Account, id, cancellation) with { Stale = null };
+            change.Require(volume, ApiJson.Wire.Volume);
+            return OperationEndpoints.Accepted(
+                await volumes.EnqueueDeleteAsync(transaction, caller.Account, id, cancellation), Told(volume), operations);
+        });
 
     static async Task ExportAsync(
-        Admin caller, string id, VolumeStore volumes, Exports exports, HttpContext context, CancellationToken cancellation) =>
+        Operator caller, string id, VolumeStore volumes, Exports exports, HttpContext context, CancellationToken cancellation) =>
         await exports.VolumeAsync(await volumes.GetAsync(caller.Account, id, cancellation), context);
 
     /// <summary>The answer to every way of asking for a volume.</summary>
-    public static IResult Answer((Volume Volume, Operations.Operation Operation) made) =>
-        Accepted.Json(made.Operation, o => new VolumeAccepted(made.Volume, o), ApiJson.Wire.VolumeAccepted);
+    public static Outcome Accepted(
+        AccountId account, (Volume Volume, Operation Operation) made, VolumeStore volumes, OperationStore operations) => Outcome.Accepted(
+        made.Operation, Told(made.Volume, $"{made.Volume.SizeGib} GiB" + (made.Volume.SnapshotId is { } source ? $" from {source}" : "")),
+        new VolumeAccepted(made.Volume, OperationStore.Wire(made.Operation)),
+        async (now, cancellation) => new VolumeAccepted(await volumes.ShowAsync(account, made.Volume.Id, cancellation), now),
+        ApiJson.Wire.VolumeAccepted, operations);
+
+    /// <summary>What the audit log says of a volume.</summary>
+    public static Subject Told(Volume volume, string? detail = null) => new("volume", volume.Id, volume.Name, detail ?? volume.ProviderVolumeId);
 }

@@ -65,13 +65,12 @@ sealed class VolumeStore(
 
     /// <summary>Writes down a volume to be made, and the operation that will make it.</summary>
     public async Task<(Volume Volume, Operation Operation)> EnqueueMakingAsync(
-        string kind, Cell cell, string name, string zone, ByteSize size, string? sourceSnapshot, string? input, bool isHeld,
+        Transaction transaction, string kind, Cell cell, string name, string zone, ByteSize size, string? sourceSnapshot, string? input, bool isHeld,
         CancellationToken cancellation)
     {
         var id = VolumeId.New();
         var operation = OperationId.New();
         var now = WholeSecond(time.GetUtcNow());
-        await using var transaction = await database.BeginAsync(cancellation);
         await transaction.ExecuteAsync(
             $"""
             INSERT INTO volumes (id, account_id, credential_id, region, availability_zone, operation_id, name, state, size_bytes,
@@ -82,7 +81,7 @@ sealed class VolumeStore(
         var enqueued = await operations.EnqueueAsync(
             transaction, cell.Account, operation, kind, cancellation, id, input: input, isHeld: isHeld);
         var volume = await transaction.FindAsync($"{VolumeWire.Select} WHERE v.id = {id}", VolumeWire.Read, cancellation);
-        await CommitAsync(transaction, cell.Account);
+        transaction.OnCommitted(() => versions.Changed(cell.Account));
         return (volume!, enqueued);
     }
 
@@ -114,9 +113,8 @@ sealed class VolumeStore(
     /// to go back to.
     /// </summary>
     /// <exception cref="VolumeException">Not found, or conflict: in use, or still being made.</exception>
-    public async Task<Operation> EnqueueDeleteAsync(AccountId account, string id, CancellationToken cancellation)
+    public async Task<Operation> EnqueueDeleteAsync(Transaction transaction, AccountId account, string id, CancellationToken cancellation)
     {
-        await using var transaction = await database.BeginAsync(cancellation);
         var volume = await transaction.FindAsync(
             $"{VolumeRow.SelectListed} AND v.account_id = {account} AND v.id = {id}", VolumeRow.Read, cancellation) ?? throw NotFound();
         if (volume.State == VolumeState.InUse)
@@ -129,7 +127,7 @@ sealed class VolumeStore(
         var operation = await operations.EnqueueAsync(
             transaction, account, OperationId.New(), OperationKind.DeleteVolume, cancellation, new VolumeId(id),
             input: States.Text(volume.State));
-        await CommitAsync(transaction, account);
+        transaction.OnCommitted(() => versions.Changed(account));
         return operation;
     }
 

@@ -89,7 +89,7 @@ public class BadCredentialTests
     public async Task The_machines_own_identity_is_for_the_operator_alone()
     {
         await using var stage = await StartAsync();
-        var admin = await stage.Client.Api.CreateUserAsync(new CreateUserRequest("second admin", null, IsAdmin: true, ApiAccess: true), Cancellation);
+        var admin = await stage.Client.Api.CreateUserAsync(new CreateUserRequest("second admin", Role: "admin", ApiAccess: true), Cancellation);
         using var http = new HttpClient { BaseAddress = stage.Server.Address };
         var client = new OctavoClient(http, admin.Token);
 

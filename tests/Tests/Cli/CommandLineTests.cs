@@ -50,7 +50,7 @@ public sealed class CommandLineTests
         (await cli.JsonAsync("accounts", "list")).GetArrayLength().ShouldBe(2);
         (await cli.JsonAsync("users", "create", "alice", "--account", "team-a", "--admin", "--api-access")).GetProperty("token").GetString()!.Length.ShouldBe(64);
         var user = Id(await cli.JsonAsync("users", "create", "bob"));
-        (await cli.JsonAsync("users", "update", user, "--admin", "true")).GetProperty("is_admin").GetBoolean().ShouldBeTrue();
+        (await cli.JsonAsync("users", "update", user, "--role", "admin")).GetProperty("role").GetString().ShouldBe("admin");
         (await cli.JsonAsync("users", "token", user)).GetProperty("token").GetString()!.Length.ShouldBe(64);
         Id(await cli.JsonAsync("users", "show", user)).ShouldBe(user);
         Id(await cli.JsonAsync("users", "me")).ShouldNotBe(user);
@@ -60,7 +60,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData(2, "\"abc\" is not a whole number, which --size takes.", "volumes", "create", "--name", "x", "--size", "abc")]
-    [InlineData(2, "is not true or false", "users", "update", "x", "--admin", "maybe")]
+    [InlineData(2, "is not true or false", "users", "update", "x", "--api-access", "maybe")]
     [InlineData(2, "cannot be read", "volumes", "import", "/does/not/exist", "--name", "x")]
     [InlineData(2, "cannot be read", "credentials", "create", "--name", "x", "--access-key-id", "x", "--secret-file", "/does/not/exist")]
     [InlineData(2, "is a folder", "volumes", "export", "x", "/tmp")]

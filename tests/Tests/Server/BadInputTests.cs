@@ -37,7 +37,7 @@ public sealed class BadInputTests
         { "POST", "/v2/accounts", """{"name":"default"}""", 409 },
         { "POST", "/v2/users", """{"name":"admin"}""", 409 },
         { "POST", "/v2/users", """{"name":"x","account":"nowhere"}""", 404 },
-        { "POST", "/v2/users", """{"name":"x","is_admin":"yes"}""", 400 },
+        { "POST", "/v2/users", """{"name":"x","api_access":"yes"}""", 400 },
         { "POST", "/v2/credentials", """{"name":"x"}""", 400 },
         { "POST", "/v2/fsck", """{"repair":1}""", 400 },
     };
@@ -133,7 +133,7 @@ public sealed class BadInputTests
         await host.ReconcileAsync();
         var before = await EverythingAsync(host);
 
-        foreach (var (method, route, body) in AuthorizationTableTests.RoutesWithIds)
+        foreach (var (method, route, body) in RouteTable.RoutesWithIds)
         {
             var path = route.Replace("{snapshot_id}", id, StringComparison.Ordinal).Replace("{id}", id, StringComparison.Ordinal);
             using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -145,6 +145,23 @@ public sealed class BadInputTests
         }
 
         (await EverythingAsync(host)).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task A_parameter_or_a_field_that_is_not_known_is_refused_by_name()
+    {
+        await using var host = await ServerHost.StartAsync();
+
+        foreach (var (path, name) in new[] { ("/v2/volumes?stat=available", "stat"), ("/v2/volumes/x?limit=1", "limit"), ("/v2/user?x", "x"), ("/v2/users?limit=1&limit=2", "limit") })
+        {
+            var refused = await host.V2Async("GET", path);
+            refused.Status.ShouldBe(400, path);
+            ((string)refused.Json["detail"]!).ShouldContain(name);
+        }
+        var field = await host.V2Async("POST", "/v2/volumes", new JsonObject { ["name"] = "x", ["size_gib"] = 1, ["sice_gib"] = 2 });
+        field.Status.ShouldBe(400);
+        ((string)field.Json["detail"]!).ShouldContain("sice_gib");
+        (await host.V1Async("GET", "/api/volumes")).Body.ShouldBe("[]");
     }
 
     [Theory]

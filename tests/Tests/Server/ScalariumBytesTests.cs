@@ -136,7 +136,7 @@ public sealed partial class ScalariumBytesTests
     public async Task The_checks_come_in_the_contracts_order()
     {
         await using var host = await ServerHost.StartAsync();
-        var reader = await host.UserAsync("reader", isAdmin: false);
+        var reader = await host.UserAsync("reader", role: "viewer");
         var unknown = new string('0', 32);
 
         async Task<int> StatusAsync(string method, string path, string token, string accept = ServerHost.V1)

@@ -71,10 +71,12 @@ sealed class ServerHost : IAsyncDisposable
     }
 
     /// <summary>A request of v2, by default as the first admin.</summary>
-    public async Task<Reply> V2Async(string method, string path, JsonNode? body = null, string? token = null)
+    public async Task<Reply> V2Async(
+        string method, string path, JsonNode? body = null, string? token = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         return await SendAsync(request, body?.ToJsonString(), "application/json");
     }
 
@@ -145,14 +147,14 @@ sealed class ServerHost : IAsyncDisposable
     public Task ReconcileAsync() => Services.GetRequiredService<InventoryReconciler>().PassAsync(TestContext.Current.CancellationToken);
 
     /// <summary>A user of an account; returns the token.</summary>
-    public async Task<string> UserAsync(string name, string? account = null, bool isAdmin = true, bool hasAccess = true)
+    public async Task<string> UserAsync(string name, string? account = null, string role = "admin", bool hasAccess = true)
     {
         if (account is not null) await V2Async("POST", "/v2/accounts", new JsonObject { ["name"] = account });
         var made = await V2Async("POST", "/v2/users", new JsonObject
         {
             ["name"] = name,
             ["account"] = account,
-            ["is_admin"] = isAdmin,
+            ["role"] = role,
             ["api_access"] = hasAccess,
         });
         made.Status.ShouldBe(201, made.Body);

@@ -42,7 +42,7 @@ public sealed class TokenTests
     public async Task API_access_is_off_for_new_users_and_the_switch_works_at_once()
     {
         await using var host = await ServerHost.StartAsync();
-        var made = await host.V2Async("POST", "/v2/users", new JsonObject { ["name"] = "bob", ["is_admin"] = true });
+        var made = await host.V2Async("POST", "/v2/users", new JsonObject { ["name"] = "bob", ["role"] = "admin" });
         var token = (string)made.Json["token"]!;
         var path = $"/v2/users/{made.Json["user"]!["id"]}";
         ((bool)made.Json["user"]!["api_access"]!).ShouldBeFalse();
@@ -105,12 +105,96 @@ public sealed class TokenTests
         var id = await IdOfAsync(host, "admin");
 
         (await host.V2Async("DELETE", $"/v2/users/{id}")).Status.ShouldBe(409);
-        (await host.V2Async("PATCH", $"/v2/users/{id}", new JsonObject { ["is_admin"] = false })).Status.ShouldBe(409);
+        (await host.V2Async("PATCH", $"/v2/users/{id}", new JsonObject { ["role"] = "viewer" })).Status.ShouldBe(409);
         await host.UserAsync("second");
         (await host.V2Async("DELETE", $"/v2/users/{id}")).Status.ShouldBe(409);
-        (await host.V2Async("GET", "/v2/user")).Json["is_operator"]!.GetValue<bool>().ShouldBeTrue();
+        (await host.V2Async("GET", "/v2/user")).Json["is_service_operator"]!.GetValue<bool>().ShouldBeTrue();
     }
 
     static async Task<string> IdOfAsync(ServerHost host, string name) =>
         (string)(await host.V2Async("GET", "/v2/users")).Json["items"]!.AsArray().Single(u => (string)u!["name"]! == name)!["id"]!;
+
+    [Fact]
+    public async Task A_token_may_no_more_than_its_role_says_whatever_its_user_may()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var volume = await host.VolumeAsync();
+
+        var looks = await TokenAsync(host, new JsonObject { ["name"] = "dashboard", ["role"] = "viewer" });
+        var works = await TokenAsync(host, new JsonObject { ["name"] = "backup", ["role"] = "operator" });
+
+        (await host.V2Async("GET", "/v2/volumes", token: looks)).Status.ShouldBe(200);
+        (await host.V2Async("POST", $"/v2/volumes/{volume}/snapshots", token: looks)).Status.ShouldBe(403);
+        (await host.V2Async("POST", $"/v2/volumes/{volume}/snapshots", token: works)).Status.ShouldBe(202);
+        (await host.V2Async("DELETE", $"/v2/volumes/{volume}", token: works)).Status.ShouldBe(403);
+        (await host.V2Async("POST", "/v2/accounts", new JsonObject { ["name"] = "x" }, works)).Status.ShouldBe(403, "the service's operator signs in with a token that may all");
+        (await host.V1Async("GET", "/api/volumes", works)).Status.ShouldBe(403, "v1 is for admins");
+    }
+
+    [Fact]
+    public async Task A_token_makes_none_that_may_more_or_lasts_longer_than_itself()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var end = TimeProvider.System.GetUtcNow().AddDays(1);
+        var works = await TokenAsync(host, new JsonObject { ["name"] = "backup", ["role"] = "operator", ["expires_at"] = end });
+
+        (await host.V2Async("POST", "/v2/user/tokens", new JsonObject { ["name"] = "more", ["role"] = "admin", ["expires_at"] = end }, works)).Status.ShouldBe(403);
+        (await host.V2Async("POST", "/v2/user/tokens", new JsonObject { ["name"] = "longer" }, works)).Status.ShouldBe(403);
+        (await host.V2Async("POST", "/v2/user/tokens", new JsonObject { ["name"] = "less", ["role"] = "viewer", ["expires_at"] = end }, works)).Status.ShouldBe(201);
+    }
+
+    [Fact]
+    public async Task A_token_that_has_ended_or_was_revoked_is_dead_at_once()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var host = await ServerHost.StartAsync(configure: builder => builder.Services.AddSingleton<TimeProvider>(time));
+        var ends = await TokenAsync(host, new JsonObject { ["name"] = "for an hour", ["expires_at"] = time.GetUtcNow().AddHours(1) });
+        var revoked = await TokenAsync(host, new JsonObject { ["name"] = "lost" });
+        foreach (var token in new[] { ends, revoked }) (await host.V2Async("GET", "/v2/volumes", token: token)).Status.ShouldBe(200);
+
+        (await host.V2Async("DELETE", "/v2/user/tokens/lost")).Status.ShouldBe(204);
+        time.Advance(TimeSpan.FromHours(1));
+
+        (await host.V2Async("GET", "/v2/volumes", token: revoked)).Status.ShouldBe(401);
+        var refused = await host.V2Async("GET", "/v2/volumes", token: ends);
+        refused.Status.ShouldBe(401);
+        ((string)refused.Json["detail"]!).ShouldContain("ended at");
+        (await host.V2Async("POST", "/v2/user/tokens", new JsonObject { ["name"] = "x", ["expires_at"] = time.GetUtcNow() })).Status.ShouldBe(400);
+    }
+
+    [Fact]
+    public async Task Tokens_are_listed_by_name_and_never_shown_again()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var token = await TokenAsync(host, new JsonObject { ["name"] = "backup", ["role"] = "operator" });
+
+        var list = await host.V2Async("GET", "/v2/user/tokens");
+
+        list.Json["items"]!.AsArray().Select(t => (string)t!["name"]!).ShouldBe(["backup", "default"]);
+        list.Body.ShouldNotContain(token);
+        (await host.V2Async("POST", "/v2/user/tokens", new JsonObject { ["name"] = "backup" })).Status.ShouldBe(409);
+    }
+
+    [Fact]
+    public async Task The_account_keeps_a_token_that_may_all_and_the_operator_keeps_to_itself()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var admin = await host.UserAsync("second");
+        var first = (string)(await host.V2Async("GET", "/v2/user")).Json["id"]!;
+
+        (await host.V2Async("DELETE", "/v2/user/tokens/default")).Status.ShouldBe(409);
+        foreach (var (method, path, body) in new[]
+        {
+            ("POST", $"/v2/users/{first}/token", null), ("POST", $"/v2/users/{first}/tokens", new JsonObject { ["name"] = "mine" }),
+            ("DELETE", $"/v2/users/{first}", null), ("PATCH", $"/v2/users/{first}", new JsonObject { ["role"] = "viewer" }),
+        })
+            (await host.V2Async(method, path, body, admin)).Status.ShouldBe(403, $"{method} {path}");
+    }
+
+    static async Task<string> TokenAsync(ServerHost host, JsonObject request)
+    {
+        var made = await host.V2Async("POST", "/v2/user/tokens", request);
+        made.Status.ShouldBe(201, made.Body);
+        return (string)made.Json["token"]!;
+    }
 }

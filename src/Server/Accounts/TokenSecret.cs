@@ -7,7 +7,7 @@ namespace Octavo.Server.Accounts;
 /// A user's token: 256 random bits as 64 hexadecimal digits. It is shown once, when it is made; only its SHA-256 is kept,
 /// which needs no salt because the token is random already.
 /// </summary>
-static class AccessToken
+static class TokenSecret
 {
     /// <summary>Longer texts are not looked at.</summary>
     public const int MaxLength = 256;
