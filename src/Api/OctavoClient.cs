@@ -15,17 +15,8 @@ namespace Octavo.Api;
 public sealed class OctavoClient(HttpClient http, string token)
 {
     /// <summary>Every volume of the account.</summary>
-    public async IAsyncEnumerable<Volume> ListVolumesAsync([EnumeratorCancellation] CancellationToken cancellation)
-    {
-        string? page = null;
-        do
-        {
-            var answer = await GetAsync("/v2/volumes" + Query(page), ApiJson.Wire.VolumePage, cancellation);
-            foreach (var volume in answer.Items) yield return volume;
-            page = answer.NextPageToken;
-        }
-        while (page is not null);
-    }
+    public IAsyncEnumerable<Volume> ListVolumesAsync(CancellationToken cancellation) =>
+        ListAsync("/v2/volumes", "", ApiJson.Wire.VolumePage, page => (page.Items, page.NextPageToken), cancellation);
 
     /// <summary>One volume.</summary>
     public Task<Volume> GetVolumeAsync(string id, CancellationToken cancellation) =>
@@ -58,7 +49,9 @@ public sealed class OctavoClient(HttpClient http, string token)
 
     /// <summary>Every snapshot of the account, or of one volume, newest first.</summary>
     public IAsyncEnumerable<Snapshot> ListSnapshotsAsync(string? volumeId, CancellationToken cancellation) =>
-        ListAsync("/v2/snapshots", volumeId is null ? "" : $"&volume_id={Uri.EscapeDataString(volumeId)}", ApiJson.Wire.PageSnapshot, cancellation);
+        ListAsync(
+            "/v2/snapshots", volumeId is null ? "" : $"&volume_id={Uri.EscapeDataString(volumeId)}", ApiJson.Wire.SnapshotPage,
+            page => (page.Items, page.NextPageToken), cancellation);
 
     /// <summary>One snapshot.</summary>
     public Task<Snapshot> GetSnapshotAsync(string id, CancellationToken cancellation) =>
@@ -162,15 +155,19 @@ public sealed class OctavoClient(HttpClient http, string token)
     /// <summary>Deletes a user.</summary>
     public Task DeleteUserAsync(string id, CancellationToken cancellation) => DeleteAsync($"/v2/users/{Escape(id)}", cancellation);
 
-    async IAsyncEnumerable<T> ListAsync<T>(
-        string path, string filter, JsonTypeInfo<Page<T>> shape, [EnumeratorCancellation] CancellationToken cancellation)
+    IAsyncEnumerable<T> ListAsync<T>(string path, string filter, JsonTypeInfo<Page<T>> shape, CancellationToken cancellation) =>
+        ListAsync(path, filter, shape, page => (page.Items, page.NextPageToken), cancellation);
+
+    async IAsyncEnumerable<T> ListAsync<T, TPage>(
+        string path, string filter, JsonTypeInfo<TPage> shape, Func<TPage, (IReadOnlyList<T> Items, string? Next)> open,
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
         string? page = null;
         do
         {
-            var answer = await GetAsync(path + Query(page) + filter, shape, cancellation);
-            foreach (var item in answer.Items) yield return item;
-            page = answer.NextPageToken;
+            var (items, next) = open(await GetAsync(path + Query(page) + filter, shape, cancellation));
+            foreach (var item in items) yield return item;
+            page = next;
         }
         while (page is not null);
     }

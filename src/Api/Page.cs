@@ -5,11 +5,33 @@ namespace Octavo.Api;
 /// <param name="NextPageToken">Give it back as <c>page_token</c> for the next page; null on the last.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextPageToken);
 
-/// <summary>A page of volumes, and how fresh each part of the list is.</summary>
+/// <summary>A page of volumes, and how fresh the list is.</summary>
 /// <param name="Items">The volumes.</param>
 /// <param name="NextPageToken">Null on the last page.</param>
-/// <param name="Cells">One entry per credential and region.</param>
-public sealed record VolumePage(IReadOnlyList<Volume> Items, string? NextPageToken, IReadOnlyList<CellStatus> Cells);
+/// <param name="Count">How many fit in all; null unless asked with <c>count=true</c>.</param>
+/// <param name="Cells">On the first page, one entry per credential and region; null on the others.</param>
+public sealed record VolumePage(
+    IReadOnlyList<Volume> Items, string? NextPageToken, long? Count, IReadOnlyList<CellStatus>? Cells);
+
+/// <summary>A page of snapshots.</summary>
+/// <param name="Items">The snapshots.</param>
+/// <param name="NextPageToken">Null on the last page.</param>
+/// <param name="Count">How many fit in all; null unless asked with <c>count=true</c>.</param>
+public sealed record SnapshotPage(IReadOnlyList<Snapshot> Items, string? NextPageToken, long? Count);
+
+/// <summary>What a list comes to, in groups.</summary>
+/// <param name="Groups">The groups, the largest first.</param>
+/// <param name="Count">All that fit.</param>
+/// <param name="SizeBytes">Their sizes together; of snapshots those of their volumes.</param>
+/// <param name="StoredBytes">What they take on the providers' stores, as far as those say.</param>
+public sealed record Totals(IReadOnlyList<TotalsGroup> Groups, long Count, long SizeBytes, long StoredBytes);
+
+/// <summary>One group of <see cref="Totals"/>.</summary>
+/// <param name="Keys">By what it is grouped, and what that is here: <c>state: available</c>. A missing value is an empty text.</param>
+/// <param name="Count">How many.</param>
+/// <param name="SizeBytes">Their sizes together.</param>
+/// <param name="StoredBytes">What they take on the providers' stores, as far as those say.</param>
+public sealed record TotalsGroup(IReadOnlyDictionary<string, string> Keys, long Count, long SizeBytes, long StoredBytes);
 
 /// <summary>How fresh the inventory of one credential in one region is. Times are UTC.</summary>
 /// <param name="Provider">The provider.</param>

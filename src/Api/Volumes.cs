@@ -10,13 +10,16 @@ namespace Octavo.Api;
 /// <param name="CredentialId">The credential it was made or found with.</param>
 /// <param name="Region">The region.</param>
 /// <param name="AvailabilityZone">The zone.</param>
-/// <param name="State">creating, available, in-use or error; deleted for one that is gone, which no list shows unless asked.</param>
+/// <param name="State">creating, available, in-use or error; deleting or deleted for one that is gone, which no list shows unless asked.</param>
 /// <param name="StateReason">A sentence where the state is error.</param>
 /// <param name="SizeBytes">Its exact size in bytes.</param>
 /// <param name="SizeGib">Its size in GiB, rounded up.</param>
+/// <param name="UsedBytes">What it takes on the provider's store now, in bytes; null where the provider does not say.</param>
 /// <param name="SnapshotId">The provider's id of the snapshot it was made from.</param>
 /// <param name="Attachment">Where it hangs, the oldest; null when nowhere.</param>
 /// <param name="Attachments">Every attachment, the oldest first; several only where <paramref name="IsMultiAttach"/>.</param>
+/// <param name="UnattachedSince">Since when it hangs nowhere: when it came off, or was first seen so. Null while it hangs somewhere.</param>
+/// <param name="MountPoint">Where people mount it, as they said; nothing acts on it.</param>
 /// <param name="VolumeType">The provider's word for its kind, as it came; null where there are no kinds.</param>
 /// <param name="Iops">Provisioned input and output operations per second, where there is such a thing.</param>
 /// <param name="ThroughputMibps">Provisioned throughput in MiB/s, where there is such a thing.</param>
@@ -24,10 +27,15 @@ namespace Octavo.Api;
 /// <param name="KmsKeyId">The key that encrypts it.</param>
 /// <param name="IsMultiAttach">Whether it may hang on several instances.</param>
 /// <param name="ManagedBy">The service that manages it and alone may detach it; null for the account's own.</param>
+/// <param name="IsProtected">Whether deleting it is refused until the protection is lifted.</param>
 /// <param name="Tags">Its tags.</param>
+/// <param name="SnapshotCount">Completed snapshots of it that are listed.</param>
+/// <param name="LastSnapshotAt">The instant of the newest of them; null where there is none.</param>
 /// <param name="Stale">Why this entry may be old; null while its cell is fresh.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="UpdatedAt">When this entry last changed.</param>
+/// <param name="DeletedAt">When its deletion was accepted; null while it is listed.</param>
+/// <param name="RestorableUntil">A deleted one can be brought back so long, and takes its space until then; null where it cannot.</param>
 public sealed record Volume(
     string Id,
     string Name,
@@ -40,9 +48,12 @@ public sealed record Volume(
     string? StateReason,
     long SizeBytes,
     long SizeGib,
+    long? UsedBytes,
     string? SnapshotId,
     Attachment? Attachment,
     IReadOnlyList<Attachment> Attachments,
+    DateTimeOffset? UnattachedSince,
+    string? MountPoint,
     string? VolumeType,
     int? Iops,
     int? ThroughputMibps,
@@ -50,10 +61,15 @@ public sealed record Volume(
     string? KmsKeyId,
     bool IsMultiAttach,
     string? ManagedBy,
+    bool IsProtected,
     IReadOnlyDictionary<string, string> Tags,
+    int SnapshotCount,
+    DateTimeOffset? LastSnapshotAt,
     Stale? Stale,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    DateTimeOffset? DeletedAt,
+    DateTimeOffset? RestorableUntil);
 
 /// <summary>Why an entry may be old: the passes over its cell fail.</summary>
 /// <param name="Code">The provider's own code; null where it gave none.</param>

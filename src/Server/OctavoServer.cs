@@ -8,6 +8,7 @@ using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
 using Octavo.Server.Credentials;
 using Octavo.Server.Database;
+using Octavo.Server.Events;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
@@ -99,7 +100,7 @@ static class OctavoServer
         services.AddSingleton<AccountStore>().AddSingleton<TokenStore>().AddSingleton<UserStore>().AddSingleton<CredentialStore>();
         services.AddSingleton<ICredentialVault>(provider => provider.GetRequiredService<CredentialStore>());
         services.AddSingleton<CredentialProbe>().AddSingleton<AddCredential>();
-        services.AddSingleton<Cells>().AddSingleton<CellProgress>().AddSingleton<AccountVersions>();
+        services.AddSingleton<Cells>().AddSingleton<AccountInventories>().AddSingleton<CellProgress>();
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
         services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<SnapshotSets>().AddSingleton<SnapshotItems>().AddSingleton<Exports>();
         services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();
@@ -151,6 +152,7 @@ static class OctavoServer
         UserEndpoints.Map(v2);
         TokenEndpoints.Map(v2);
         AuditEndpoints.Map(v2);
+        EventEndpoints.Map(v2);
         CredentialEndpoints.Map(v2);
         VolumeEndpoints.Map(v2);
         SnapshotEndpoints.Map(v2);

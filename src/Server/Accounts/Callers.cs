@@ -10,7 +10,7 @@ namespace Octavo.Server.Accounts;
 /// Finds the user of a token, from memory once asked: every request comes through here. Forgets everybody whenever any user or token
 /// changes, so that a revoked token is dead at once.
 /// </summary>
-sealed class Callers(Database.Database database)
+sealed class Callers(Database.Database database, TimeProvider time)
 {
     /// <summary>So many callers are remembered; a new one past that clears the memory. About 300 bytes each.</summary>
     const int MaxRemembered = 10_000;
@@ -18,6 +18,7 @@ sealed class Callers(Database.Database database)
     readonly ConcurrentDictionary<TokenHash, Known> known = new();
     readonly Lock forgetting = new();
     long generation;
+    TaskCompletionSource forgotten = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The token's user, or null where no user has it. The user's switches are for the caller of this to check.</summary>
     public ValueTask<Caller?> FindAsync(string token, CancellationToken cancellation)
@@ -37,8 +38,23 @@ sealed class Callers(Database.Database database)
         {
             generation++;
             known.Clear();
+            forgotten.SetResult();
+            forgotten = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
+
+    /// <summary>Completes at the next <see cref="Forget"/>: whoever serves a caller for long must then look again.</summary>
+    public Task NextForgettingAsync()
+    {
+        lock (forgetting) return forgotten.Task;
+    }
+
+    /// <summary>Whether a caller who was let in would be still.</summary>
+    public async Task<bool> IsAliveAsync(Caller caller, CancellationToken cancellation) => await database.FindAsync(
+        $"""
+        SELECT EXISTS (SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.id = {caller.Token} AND u.api_access = 1
+            AND (t.expires_at IS NULL OR t.expires_at > {time.GetUtcNow()}))
+        """, row => row.Flag(0), cancellation);
 
     async Task<Caller?> LoadAsync(byte[] hash, CancellationToken cancellation)
     {

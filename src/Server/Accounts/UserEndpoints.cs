@@ -20,7 +20,7 @@ static class UserEndpoints
     }
 
     static async Task<IResult> ShowCallerAsync(Caller caller, UserStore users, HttpContext context, CancellationToken cancellation) =>
-        Etag.Answer(context, await users.GetAsync(caller.Account, caller.User.Value, cancellation), ApiJson.Wire.User);
+        await Etag.AnswerAsync(context, await users.GetAsync(caller.Account, caller.User.Value, cancellation), ApiJson.Wire.User);
 
     static async Task<Page<User>> ListAsync(Admin caller, PageOf page, UserStore users, CancellationToken cancellation) =>
         await users.ListAsync(caller.Account, page, cancellation);
@@ -43,7 +43,7 @@ static class UserEndpoints
     }
 
     static async Task<IResult> ShowAsync(Admin caller, string id, UserStore users, HttpContext context, CancellationToken cancellation) =>
-        Etag.Answer(context, await users.GetAsync(caller.Account, id, cancellation), ApiJson.Wire.User);
+        await Etag.AnswerAsync(context, await users.GetAsync(caller.Account, id, cancellation), ApiJson.Wire.User);
 
     static Task<IResult> UpdateAsync(
         Admin caller, string id, Body<UpdateUserRequest> body, Change change, UserStore users, CancellationToken cancellation)

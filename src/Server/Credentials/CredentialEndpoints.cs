@@ -43,7 +43,7 @@ static class CredentialEndpoints
     {
         var credential = await credentials.GetAsync(caller.Account, id, cancellation);
         // How fresh its cells are moves all the time and is no part of what it is.
-        return Etag.Answer(
+        return await Etag.AnswerAsync(
             context, credential with { Cells = progress.Of(await cells.StatusAsync(caller.Account, id, cancellation)) }, ApiJson.Wire.Credential,
             tagged: credential);
     }
@@ -54,7 +54,7 @@ static class CredentialEndpoints
         {
             var credential = await credentials.GetAsync(caller.Account, id, cancellation);
             change.Require(credential, ApiJson.Wire.Credential);
-            await credentials.DeleteAsync(transaction, caller.Account, credential, forget ?? false, cancellation);
+            await CredentialStore.DeleteAsync(transaction, caller.Account, credential, forget ?? false, cancellation);
             return Outcome.Done(Told(credential));
         });
 

@@ -5,7 +5,6 @@ using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
 using Octavo.Server.Http;
-using Octavo.Server.Inventory;
 
 namespace Octavo.Server.Credentials;
 
@@ -14,7 +13,7 @@ namespace Octavo.Server.Credentials;
 /// through <see cref="OpenAsync"/>, for the provider.
 /// </summary>
 sealed class CredentialStore(
-    Database.Database database, IDataProtectionProvider protection, AccountVersions versions, TimeProvider time) : ICredentialVault
+    Database.Database database, IDataProtectionProvider protection, TimeProvider time) : ICredentialVault
 {
     /// <summary>Credentials in one account, as a bound on the work of one reconciler.</summary>
     public const int MaxPerAccount = 1000;
@@ -103,7 +102,7 @@ sealed class CredentialStore(
     /// </summary>
     /// <param name="mayForget">Takes what is listed through it off the list; nothing at the provider is touched.</param>
     /// <exception cref="VolumeException">Conflict: it is the account's own pool, or still used.</exception>
-    public async Task DeleteAsync(
+    public static async Task DeleteAsync(
         Transaction transaction, AccountId account, Credential credential, bool mayForget, CancellationToken cancellation)
     {
         var id = credential.Id;
@@ -142,7 +141,6 @@ sealed class CredentialStore(
         await transaction.ExecuteAsync($"DELETE FROM volumes WHERE credential_id = {id}", cancellation);
         await transaction.ExecuteAsync($"DELETE FROM snapshots WHERE credential_id = {id}", cancellation);
         await transaction.ExecuteAsync($"DELETE FROM credentials WHERE id = {id}", cancellation);
-        transaction.OnCommitted(() => versions.Changed(account));
     }
 
     /// <summary>Gives a new account the credential and the cell of its own pool.</summary>

@@ -48,17 +48,29 @@ sealed class Database : IDisposable
         Pragma(writer, $"PRAGMA cache_size = -{WriterCacheKiB}");
         Pragma(writer, $"PRAGMA wal_autocheckpoint = {CheckpointPages}");
         Migrator.Migrate(writer);
+        Changes = new ChangeLog(this, Number(writer, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'changes'"));
     }
+
+    /// <summary>What changed, in order.</summary>
+    public ChangeLog Changes { get; }
 
     /// <summary>All rows of a query.</summary>
     public async Task<List<T>> QueryAsync<T>(Sql sql, Func<Row, T> read, CancellationToken cancellation)
+    {
+        var rows = new List<T>();
+        await ReadAsync(sql, row => rows.Add(read(row)), cancellation);
+        return rows;
+    }
+
+    /// <summary>Looks at each row of a query.</summary>
+    public async Task ReadAsync(Sql sql, Action<Row> look, CancellationToken cancellation)
     {
         await reading.WaitAsync(cancellation);
         SqliteConnection? reader = null;
         try
         {
             reader = readers.TryTake(out var idle) ? idle : OpenReader();
-            return await QueryAsync(reader, null, sql, read, cancellation);
+            await ReadAsync(reader, null, sql, look, cancellation);
         }
         finally
         {
@@ -77,7 +89,7 @@ sealed class Database : IDisposable
         await writing.WaitAsync(cancellation);
         try
         {
-            return new Transaction(writer, writer.BeginTransaction(), () => writing.Release());
+            return new Transaction(writer, writer.BeginTransaction(), Changes, () => writing.Release());
         }
         catch
         {
@@ -89,11 +101,17 @@ sealed class Database : IDisposable
     internal static async Task<List<T>> QueryAsync<T>(
         SqliteConnection connection, SqliteTransaction? transaction, Sql sql, Func<Row, T> read, CancellationToken cancellation)
     {
+        var rows = new List<T>();
+        await ReadAsync(connection, transaction, sql, row => rows.Add(read(row)), cancellation);
+        return rows;
+    }
+
+    static async Task ReadAsync(
+        SqliteConnection connection, SqliteTransaction? transaction, Sql sql, Action<Row> look, CancellationToken cancellation)
+    {
         await using var command = Command(connection, transaction, sql);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var rows = new List<T>();
-        while (await reader.ReadAsync(cancellation)) rows.Add(read(new Row(reader)));
-        return rows;
+        while (await reader.ReadAsync(cancellation)) look(new Row(reader));
     }
 
     internal static SqliteCommand Command(SqliteConnection connection, SqliteTransaction? transaction, Sql sql)
@@ -117,11 +135,23 @@ sealed class Database : IDisposable
 
     static void Pragma(SqliteConnection connection, string statement)
     {
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // Constants of this file.
-        command.CommandText = statement;
-#pragma warning restore CA2100
+        using var command = Command(connection, statement);
         command.ExecuteNonQuery();
+    }
+
+    static long Number(SqliteConnection connection, string query)
+    {
+        using var command = Command(connection, query);
+        return (long)command.ExecuteScalar()!;
+    }
+
+    static SqliteCommand Command(SqliteConnection connection, string constant)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this file.
+        command.CommandText = constant;
+#pragma warning restore CA2100
+        return command;
     }
 
     /// <inheritdoc/>

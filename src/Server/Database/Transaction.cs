@@ -7,7 +7,7 @@ namespace Octavo.Server.Database;
 /// A write transaction. There is one at a time: keep it short, and never wait for a provider inside. Where the disk is full, every
 /// call throws Unavailable: nothing was written, and the same may succeed once there is room.
 /// </summary>
-sealed class Transaction(SqliteConnection connection, SqliteTransaction transaction, Action release) : IAsyncDisposable
+sealed class Transaction(SqliteConnection connection, SqliteTransaction transaction, ChangeLog changes, Action release) : IAsyncDisposable
 {
     readonly List<Action> committed = [];
 
@@ -37,6 +37,7 @@ sealed class Transaction(SqliteConnection connection, SqliteTransaction transact
             await transaction.CommitAsync();
             return true;
         });
+        await changes.FollowAsync(connection);
         foreach (var action in committed) action();
     }
 

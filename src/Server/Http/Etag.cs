@@ -24,14 +24,17 @@ static class Etag
 
     /// <summary>Answers with one thing and its tag, or with 304 where the client has it.</summary>
     /// <param name="tagged">What of it the tag is of, where it is not all; see <see cref="Require"/>.</param>
-    public static IResult Answer<T>(HttpContext context, T value, JsonTypeInfo<T> shape, T? tagged = null) where T : class =>
-        Answer(context, Of(tagged ?? value, shape), () => TypedResults.Json(value, shape));
+    public static Task<IResult> AnswerAsync<T>(HttpContext context, T value, JsonTypeInfo<T> shape, T? tagged = null) where T : class =>
+        AnswerAsync(context, Of(tagged ?? value, shape), () => Task.FromResult(value), shape);
 
     /// <summary>Answers with a tag, or with 304 where the client has what it stands for.</summary>
-    public static IResult Answer(HttpContext context, string tag, Func<IResult> answer)
+    public static async Task<IResult> AnswerAsync<T>(HttpContext context, string tag, Func<Task<T>> make, JsonTypeInfo<T> shape)
     {
+        IResult answer = IsKnown(context.Request, tag)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Json(await make(), shape);
         context.Response.Headers.ETag = tag;
-        return IsKnown(context.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : answer();
+        return answer;
     }
 
     /// <summary>Whether the client says that it has what the tag stands for (<c>If-None-Match</c>).</summary>

@@ -93,7 +93,8 @@ sealed record PageOf(int Limit, string? Token)
     /// <summary>The key for <see cref="AfterNumber"/>.</summary>
     public static string Key(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    static VolumeException BadToken() => new(ErrorCode.Invalid,
+    /// <summary>What a token that makes no sense is answered.</summary>
+    public static VolumeException BadToken() => new(ErrorCode.Invalid,
         "page_token is not one that this list gave out. Leave it out to begin at the first page.");
 
     static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);

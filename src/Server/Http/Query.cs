@@ -104,5 +104,16 @@ static class Query
         var text => throw new VolumeException(ErrorCode.Invalid, $"{name} is \"{text}\"; it is a time like 2026-11-25T08:00:00Z, or a date."),
     };
 
+    /// <summary>What stands behind <c>tag.</c>; null for none.</summary>
+    public static IReadOnlyDictionary<string, string>? Tags(HttpContext context)
+    {
+        Dictionary<string, string>? tags = null;
+        foreach (var (name, value) in context.Request.Query)
+            if (name.StartsWith(TagPrefix, StringComparison.Ordinal)) (tags ??= new(StringComparer.Ordinal))[name[TagPrefix.Length..]] = value.ToString();
+        return tags;
+    }
+
+    const string TagPrefix = "tag.";
+
     static readonly string[] TimeForms = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
 }

@@ -14,7 +14,7 @@ namespace Octavo.Server.Inventory;
 /// that was cut short goes on. Only a pass that saw everything says what is gone.
 /// </summary>
 sealed class CellPass(
-    Database.Database database, SharedCommits writer, AccountVersions versions, KnownCell known, CellMemory memory, CellProgress.Pass progress,
+    Database.Database database, SharedCommits writer, KnownCell known, CellMemory memory, CellProgress.Pass progress,
     Checkpoint checkpoint, SemaphoreSlim chains, TimeProvider time)
 {
     /// <summary>
@@ -127,9 +127,8 @@ sealed class CellPass(
         seen.HasNews = true;
         return writer.WriteAsync(async transaction =>
         {
-            var changed = await page.WriteAsync(transaction, text, time.GetUtcNow(), cancellation);
+            await page.WriteAsync(transaction, text, time.GetUtcNow(), cancellation);
             await checkpoint.WriteAsync(transaction, step, cancellation);
-            if (changed > 0 && step.Kind == "volumes") transaction.OnCommitted(() => versions.Changed(cell.Account));
         }, cancellation);
     }
 
@@ -164,9 +163,8 @@ sealed class CellPass(
             async some => (await provider.FindSnapshotsAsync(cell, some, cancellation)).Select(s => s.Id), cancellation);
         await using var transaction = await database.BeginAsync(cancellation);
         var now = time.GetUtcNow();
-        if (goneVolumes.Count > 0
-            && await ObservedVolumes.GoneAsync(transaction, cell, provider, goneVolumes, checkpoint.Began, before, now, cancellation) > 0)
-            transaction.OnCommitted(() => versions.Changed(cell.Account));
+        if (goneVolumes.Count > 0)
+            await ObservedVolumes.GoneAsync(transaction, cell, provider, goneVolumes, checkpoint.Began, before, now, cancellation);
         if (goneSnapshots.Count > 0)
             await ObservedSnapshots.GoneAsync(transaction, cell, provider, goneSnapshots, checkpoint.Began, before, now, cancellation);
         await Cells.ObservedAsync(transaction, cell, facts, volumes.Ids.Count, snapshots.Ids.Count, checkpoint.Began, cancellation);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Octavo.Core;
 using Octavo.Server.Credentials;
 using Octavo.Server.Database;
+using Octavo.Server.Http;
 using Octavo.Server.Snapshots;
 using Octavo.Server.Volumes;
 
@@ -12,15 +13,14 @@ namespace Octavo.Server.Inventory;
 /// stale; it never loses them, and the others go on.
 /// </summary>
 sealed class InventoryReconciler(
-    Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, SharedCommits writer, AccountVersions versions,
-    VolumeStore volumes,
-    SnapshotStore snapshots, ServerOptions options, TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
+    Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, SharedCommits writer, VolumeStore volumes,
+    SnapshotStore snapshots, KeptAnswers answers, AccountInventories inventories, ServerOptions options, TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
 {
     /// <summary>The own pools are looked at so often: a found image is listed, and a volume in use shown so, about this long after. A pass
     /// over 10,000 volumes takes some tenths of a second. What else is due is looked for as often.</summary>
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Tombstones are looked through so often.</summary>
+    /// <summary>What is kept for a time is looked through so often.</summary>
     static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
 
     /// <summary>Chains of pages at once, over all cells of a cloud: each mostly waits for an answer, and 32 of 0.3 s a page are 50,000
@@ -56,6 +56,9 @@ sealed class InventoryReconciler(
                     {
                         await volumes.PruneAsync(stoppingToken);
                         await snapshots.PruneAsync(stoppingToken);
+                        await answers.PruneAsync(stoppingToken);
+                        await database.Changes.PruneAsync(stoppingToken);
+                        inventories.DropIdle();
                         pruned = time.GetUtcNow();
                     }
                 }
@@ -117,7 +120,7 @@ sealed class InventoryReconciler(
         {
             state.Memory.BeginPass();
             await new CellPass(
-                database, writer, versions, known, state.Memory, progress.Begin(cell, checkpoint.Began), checkpoint,
+                database, writer, known, state.Memory, progress.Begin(cell, checkpoint.Began), checkpoint,
                 provider.Capabilities.IsTheOnlyOwner ? ownChains : chains, time).RunAsync(cancellation);
             return null;
         }

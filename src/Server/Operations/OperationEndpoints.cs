@@ -21,7 +21,7 @@ static class OperationEndpoints
 
     static async Task<IResult> ShowAsync(
         Caller caller, string id, OperationStore operations, HttpContext context, CancellationToken cancellation) =>
-        Etag.Answer(context, OperationStore.Wire(await operations.GetAsync(caller.Account, id, cancellation)), ApiJson.Wire.Operation);
+        await Etag.AnswerAsync(context, OperationStore.Wire(await operations.GetAsync(caller.Account, id, cancellation)), ApiJson.Wire.Operation);
 
     static Task<IResult> CheckAsync(
         Operator caller, Body<CheckRequest> body, Change change, CheckPool check, OperationStore operations, CancellationToken cancellation) =>

@@ -4,7 +4,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
 using Octavo.Core;
-using Octavo.Server.Inventory;
+using Octavo.Server.Database;
 using Octavo.Server.Volumes;
 
 namespace Octavo.Server.Scalarium;
@@ -13,7 +13,7 @@ namespace Octavo.Server.Scalarium;
 /// The ready-made v1 list of each account: bytes that were made when the account's version last moved. One volume is a slice
 /// of the same bytes, so that list and show cannot disagree and neither asks the database.
 /// </summary>
-sealed class AccountListing(VolumeStore volumes, AccountVersions versions)
+sealed class AccountListing(VolumeStore volumes, Database.Database database)
 {
     /// <summary>Accounts whose list is kept at a time; past that all are dropped. A list of 10,000 volumes has about 6 MB.</summary>
     const int MaxKept = 1000;
@@ -23,7 +23,7 @@ sealed class AccountListing(VolumeStore volumes, AccountVersions versions)
 
     /// <summary>The account's list as it is now.</summary>
     public ValueTask<Listing> OfAsync(AccountId account, CancellationToken cancellation) =>
-        kept.TryGetValue(account, out var listing) && listing.Version == versions.Of(account)
+        kept.TryGetValue(account, out var listing) && listing.Version == database.Changes.Of(account, ChangedKind.Volume)
             ? ValueTask.FromResult(listing)
             : new ValueTask<Listing>(MakeAsync(account, cancellation));
 
@@ -34,7 +34,7 @@ sealed class AccountListing(VolumeStore volumes, AccountVersions versions)
         await gate.WaitAsync(cancellation);
         try
         {
-            var version = versions.Of(account);
+            var version = database.Changes.Of(account, ChangedKind.Volume);
             if (kept.TryGetValue(account, out var listing) && listing.Version == version) return listing;
             listing = Listing.Make(version, await volumes.ListAsync(account, cancellation));
             if (kept.Count >= MaxKept) kept.Clear();

@@ -58,7 +58,7 @@ sealed class ScalariumCredentials(CredentialStore credentials, AddCredential add
         await audit.RunAsync(
             context, async transaction =>
             {
-                await credentials.DeleteAsync(transaction, caller.Account, credential, mayForget: false, context.RequestAborted);
+                await CredentialStore.DeleteAsync(transaction, caller.Account, credential, mayForget: false, context.RequestAborted);
                 return credential;
             }, deleted => (CredentialEndpoints.Told(deleted), null));
         await ScalariumDialect.WriteAsync(context.Response, "{}"u8.ToArray());

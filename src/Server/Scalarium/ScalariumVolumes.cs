@@ -1,6 +1,7 @@
 using Octavo.Core;
 using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
+using Octavo.Server.Http;
 using Octavo.Server.Operations;
 using Octavo.Server.Snapshots;
 using Octavo.Server.Volumes;
@@ -21,7 +22,7 @@ sealed class ScalariumVolumes(
         var list = await listing.OfAsync(caller.Account, context.RequestAborted);
         var response = context.Response;
         response.Headers.ETag = list.ETag;
-        if (IsUnchanged(context.Request, list.ETag))
+        if (Etag.IsKnown(context.Request, list.ETag))
         {
             response.Headers.Vary = "Accept";
             response.StatusCode = StatusCodes.Status304NotModified;
@@ -95,13 +96,5 @@ sealed class ScalariumVolumes(
                 operation.ErrorCode == "internal" ? ErrorCode.Internal
                 : operation.ErrorCode == "unavailable" ? ErrorCode.Unavailable
                 : ErrorCode.Conflict, message);
-    }
-
-    static bool IsUnchanged(HttpRequest request, string etag)
-    {
-        var given = request.Headers.IfNoneMatch;
-        foreach (var value in given)
-            if (value is not null && (value == etag || value == "*" || value.Contains(etag, StringComparison.Ordinal))) return true;
-        return false;
     }
 }

@@ -3,6 +3,7 @@ using Octavo.Api;
 using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
 using Octavo.Server.Http;
+using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
 using Octavo.Server.Volumes;
 
@@ -14,7 +15,9 @@ static class SnapshotEndpoints
     public static void Map(RouteGroupBuilder v2)
     {
         v2.MapPost("/volumes/{id}/snapshots", CreateAsync).WithName("CreateSnapshot").WithQuery(Change.Parameters);
-        v2.MapGet("/snapshots", ListAsync).WithName("ListSnapshots").WithQuery([.. PageOf.Parameters, new QueryParameter("volume_id", "")]);
+        v2.MapGet("/snapshots", ListAsync).WithName("ListSnapshots").WithQuery(SnapshotQuery.Parameters);
+        v2.MapGet("/snapshots/totals", TotalsAsync).WithName("TotalSnapshots")
+            .WithQuery([.. SnapshotFilters.Parameters, Grouping.Parameter(SnapshotTotals.Words.Keys)]);
         v2.MapPost("/snapshots", CreateManyAsync).WithName("CreateSnapshots").WithQuery(Change.Parameters);
         v2.MapGet("/operations/{id}/items", ListItemsAsync).WithName("ListOperationItems").WithQuery(PageOf.Parameters);
         v2.MapPost("/operations/{id}/retry", RetryAsync).WithName("RetryOperation").WithQuery(Change.Parameters);
@@ -29,12 +32,12 @@ static class SnapshotEndpoints
         CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
-            var volume = await volumes.ShowAsync(caller.Account, id, cancellation) with { Stale = null };
-            change.Require(volume, ApiJson.Wire.Volume);
+            var volume = await volumes.ShowAsync(caller.Account, id, cancellation);
+            change.Require(VolumeWire.Tagged(volume), ApiJson.Wire.Volume);
             var (snapshot, operation) = await snapshots.EnqueueCreateAsync(transaction, caller.Account, id, cancellation);
             return Outcome.Accepted(
-                operation, VolumeEndpoints.Told(volume, $"snapshot {snapshot.Id}"), new SnapshotAccepted(snapshot.Wire(), OperationStore.Wire(operation)),
-                async (now, later) => new SnapshotAccepted((await snapshots.GetAsync(caller.Account, snapshot.Id, later)).Wire(), now),
+                operation, VolumeEndpoints.Told(volume, $"snapshot {snapshot.Id}"), new SnapshotAccepted(snapshot, OperationStore.Wire(operation)),
+                async (now, later) => new SnapshotAccepted(await snapshots.ShowAsync(caller.Account, snapshot.Id, later), now),
                 ApiJson.Wire.SnapshotAccepted, operations);
         });
 
@@ -52,20 +55,28 @@ static class SnapshotEndpoints
         Operator caller, string id, Change change, CreateSnapshots create, OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction => Many(await create.RetryAsync(transaction, caller.Account, id, cancellation), operations));
 
-    static async Task<Page<Snapshot>> ListAsync(
-        Caller caller, PageOf page, string? volume_id, SnapshotStore snapshots, CancellationToken cancellation) =>
-        await snapshots.ListAsync(caller.Account, volume_id, page, cancellation);
+    static async Task<IResult> ListAsync(
+        Caller caller, SnapshotQuery query, AccountInventories inventories, SnapshotStore snapshots, HttpContext context, CancellationToken cancellation) =>
+        await InventoryAnswer.OfAsync(
+            context, inventories.Of(caller.Account), inventory => query.AskAsync(inventory, snapshots, cancellation), ApiJson.Wire.SnapshotPage, cancellation);
+
+    static async Task<IResult> TotalsAsync(
+        Caller caller, AccountInventories inventories, HttpContext context, CancellationToken cancellation) =>
+        await InventoryAnswer.OfAsync(
+            context, inventories.Of(caller.Account),
+            inventory => SnapshotTotals.OfAsync(inventory, SnapshotFilters.Read(context), Grouping.Read(context), cancellation),
+            ApiJson.Wire.Totals, cancellation);
 
     static async Task<IResult> ShowAsync(
         Caller caller, string id, SnapshotStore snapshots, HttpContext context, CancellationToken cancellation) =>
-        Etag.Answer(context, (await snapshots.GetAsync(caller.Account, id, cancellation)).Wire(), ApiJson.Wire.Snapshot);
+        await Etag.AnswerAsync(context, await snapshots.ShowAsync(caller.Account, id, cancellation), ApiJson.Wire.Snapshot);
 
     static Task<IResult> DeleteAsync(
         Admin caller, string id, Change change, SnapshotStore snapshots, OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
+            change.Require(await snapshots.ShowAsync(caller.Account, id, cancellation), ApiJson.Wire.Snapshot);
             var snapshot = await snapshots.GetAsync(caller.Account, id, cancellation);
-            change.Require(snapshot.Wire(), ApiJson.Wire.Snapshot);
             return OperationEndpoints.Accepted(
                 await snapshots.EnqueueDeleteAsync(transaction, caller.Account, snapshot, cancellation),
                 new Subject("snapshot", snapshot.Id, snapshot.ProviderSnapshotId), operations);

@@ -1,4 +1,3 @@
-using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
 
@@ -32,9 +31,4 @@ sealed record SnapshotRow(
     public static SnapshotRow Read(Row row) => new(
         row.Text(0), new AccountId(row.Text(1)), row.Text(2), row.Text(3), row.TextOrNull(4), row.Text(5), row.TextOrNull(6),
         row.SnapshotState(7), row.TextOrNull(8), (int)row.Number(9), new ByteSize(row.Number(10)), row.NumberOrNull(11), row.Time(12));
-
-    /// <summary>How <c>/v2</c> shows it.</summary>
-    public Snapshot Wire() => new(
-        Id, ProviderSnapshotId, VolumeId, ProviderVolumeId, States.Text(State), StateReason, ProgressPercent, VolumeSize.Bytes, StoredBytes,
-        StartedAt);
 }

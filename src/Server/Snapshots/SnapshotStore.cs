@@ -1,7 +1,7 @@
+using System.Text.Json;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
-using Octavo.Server.Http;
 using Octavo.Server.Operations;
 using Octavo.Server.Volumes;
 using Operation = Octavo.Server.Operations.Operation;
@@ -14,17 +14,19 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
     /// <summary>Tombstones are kept so long, for observations that come late.</summary>
     static readonly TimeSpan TombstoneAge = TimeSpan.FromDays(1);
 
-    /// <summary>One page of an account's snapshots, newest first; of one volume where that is asked.</summary>
-    public async Task<Page<Snapshot>> ListAsync(AccountId account, string? volume, PageOf page, CancellationToken cancellation)
+    /// <summary>A listed snapshot of the account as <c>/v2</c> shows it, by Octavo's id or the provider's.</summary>
+    /// <exception cref="VolumeException">Not found, as for <see cref="GetAsync"/>.</exception>
+    public async Task<Snapshot> ShowAsync(AccountId account, string id, CancellationToken cancellation) =>
+        await database.FindAsync($"{SnapshotWire.Select} WHERE {IsNamed(account, id)}", SnapshotWire.Read, cancellation) ?? throw NotFound();
+
+    /// <summary>The same of some ids of an account, in their order; one that is not there any more is left out.</summary>
+    public async Task<IReadOnlyList<Snapshot>> ShowAsync(IEnumerable<string> ids, CancellationToken cancellation)
     {
-        var (started, id) = page.AfterTimeAndId("snapshots", (long.MaxValue, ""));
-        var found = await database.QueryAsync(
-            $"""
-            {SnapshotRow.Select} WHERE s.account_id = {account} AND s.state NOT IN ('deleting', 'deleted')
-              AND (v.id = {volume} OR {volume} IS NULL) AND (s.started_at, s.id) < ({started}, {id})
-            ORDER BY s.started_at DESC, s.id DESC LIMIT {page.Limit + 1}
-            """, row => SnapshotRow.Read(row).Wire(), cancellation);
-        return page.Cut(found, "snapshots", last => PageOf.Key(last.StartedAt, last.Id));
+        string[] wanted = [.. ids];
+        var found = (await database.QueryAsync(
+            $"{SnapshotWire.Select} WHERE s.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(wanted)}))", SnapshotWire.Read, cancellation))
+            .ToDictionary(snapshot => snapshot.Id);
+        return [.. wanted.Where(found.ContainsKey).Select(id => found[id])];
     }
 
     /// <summary>Every snapshot of a volume that the provider has, newest first: what v1 shows, in its order.</summary>
@@ -39,12 +41,7 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
     /// <summary>A listed snapshot of the account, by Octavo's id or the provider's.</summary>
     /// <exception cref="VolumeException">Not found: unknown, malformed, deleted and another account's all alike.</exception>
     public async Task<SnapshotRow> GetAsync(AccountId account, string id, CancellationToken cancellation) =>
-        await database.FindAsync(
-            $"""
-            {SnapshotRow.Select} WHERE s.account_id = {account} AND (s.id = {id} OR s.provider_snapshot_id = {id})
-              AND s.state NOT IN ('deleting', 'deleted')
-            """, SnapshotRow.Read, cancellation)
-        ?? throw new VolumeException(ErrorCode.NotFound, "There is no such snapshot in this account.");
+        await database.FindAsync($"{SnapshotRow.Select} WHERE {IsNamed(account, id)}", SnapshotRow.Read, cancellation) ?? throw NotFound();
 
     /// <summary>The snapshot that an operation works on, whatever its state; for handlers.</summary>
     public async Task<SnapshotRow> TargetAsync(Operation operation, CancellationToken cancellation) =>
@@ -53,7 +50,7 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
 
     /// <summary>Writes down a snapshot to be taken, and the operation that will take it.</summary>
     /// <exception cref="VolumeException">Not found, or conflict: the volume is being made, or in error.</exception>
-    public async Task<(SnapshotRow Snapshot, Operation Operation)> EnqueueCreateAsync(
+    public async Task<(Snapshot Snapshot, Operation Operation)> EnqueueCreateAsync(
         Transaction transaction, AccountId account, string volumeId, CancellationToken cancellation)
     {
         var volume = await transaction.FindAsync(
@@ -75,7 +72,7 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
             """, cancellation);
         var enqueued = await operations.EnqueueAsync(
             transaction, account, operation, OperationKind.CreateSnapshot, cancellation, new VolumeId(volumeId), id);
-        var row = await transaction.FindAsync($"{SnapshotRow.Select} WHERE s.id = {id}", SnapshotRow.Read, cancellation);
+        var row = await transaction.FindAsync($"{SnapshotWire.Select} WHERE s.id = {id}", SnapshotWire.Read, cancellation);
         return (row!, enqueued);
     }
 
@@ -156,6 +153,11 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
             $"DELETE FROM snapshots WHERE state = {SnapshotState.Deleted} AND updated_at < {time.GetUtcNow() - TombstoneAge}", cancellation);
         await transaction.CommitAsync();
     }
+
+    static Sql IsNamed(AccountId account, string id) =>
+        $"s.account_id = {account} AND (s.id = {id} OR s.provider_snapshot_id = {id}) AND s.state NOT IN ('deleting', 'deleted')";
+
+    static VolumeException NotFound() => new(ErrorCode.NotFound, "There is no such snapshot in this account.");
 
     async Task<bool> WriteAsync(
         Transaction transaction, string id, ProviderSnapshot seen, SnapshotState state, CancellationToken cancellation) =>

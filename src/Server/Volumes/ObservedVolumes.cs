@@ -42,12 +42,12 @@ static class ObservedVolumes
             $"""
             INSERT INTO volumes (id, account_id, credential_id, region, availability_zone, provider_volume_id, name, state, state_reason,
                 size_bytes, source_snapshot_id, attachment_state, instance_id, device, attached_at, attachments, volume_type, iops,
-                throughput_mibps, is_encrypted, kms_key_id, is_multi_attach, managed_by, tags, created_at, updated_at)
+                throughput_mibps, is_encrypted, kms_key_id, is_multi_attach, managed_by, tags, unattached_since, created_at, updated_at)
             SELECT {Sequence(now)} || lower(hex(randomblob(10))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'zone', value ->> 'id',
                 coalesce(value ->> 'name', {provider.FoundName}), value ->> 'state', value ->> 'reason', value ->> 'size',
                 value ->> 'snapshot', value ->> 'attachment', value ->> 'instance', value ->> 'device', value ->> 'attached',
                 value ->> 'attachments', value ->> 'type', value ->> 'iops', value ->> 'throughput', value ->> 'encrypted', value ->> 'key',
-                value ->> 'multi', value ->> 'manager', value ->> 'tags', value ->> 'created', {now}
+                value ->> 'multi', value ->> 'manager', value ->> 'tags', CASE WHEN value ->> 'attachment' IS NULL THEN {now} END, value ->> 'created', {now}
             FROM json_each({page})
             WHERE (value ->> 'state' <> 'creating' OR {!isTheOnlyOwner})
               AND (value ->> 'state' NOT IN ('deleting', 'deleted') OR EXISTS
@@ -61,8 +61,12 @@ static class ObservedVolumes
                 attached_at = excluded.attached_at, attachments = excluded.attachments, volume_type = excluded.volume_type,
                 iops = excluded.iops, throughput_mibps = excluded.throughput_mibps, is_encrypted = excluded.is_encrypted,
                 kms_key_id = excluded.kms_key_id, is_multi_attach = excluded.is_multi_attach, managed_by = excluded.managed_by,
-                tags = excluded.tags, updated_at = excluded.updated_at
-            WHERE ({IsFree} AND volumes.updated_at < {began} OR volumes.state = 'deleted' AND volumes.updated_at < {began - LateNews})
+                tags = excluded.tags, updated_at = excluded.updated_at,
+                unattached_since = CASE WHEN excluded.attachment_state IS NOT NULL THEN NULL WHEN volumes.attachment_state IS NOT NULL
+                    THEN excluded.unattached_since ELSE coalesce(volumes.unattached_since, excluded.unattached_since) END,
+                deleted_at = CASE WHEN excluded.state IN ('deleting', 'deleted') THEN coalesce(volumes.deleted_at, {now}) END, restorable_until = NULL
+            WHERE ({IsFree} AND volumes.updated_at < {began} OR volumes.state = 'deleted' AND volumes.updated_at < {began - LateNews}
+                AND NOT ({isTheOnlyOwner} AND volumes.restorable_until IS NOT NULL))
               AND (volumes.state, volumes.state_reason, volumes.size_bytes, volumes.availability_zone, volumes.attachment_state,
                    volumes.instance_id, volumes.device, volumes.attached_at, volumes.attachments, volumes.volume_type, volumes.iops,
                    volumes.throughput_mibps, volumes.is_encrypted, volumes.kms_key_id, volumes.is_multi_attach, volumes.managed_by,
@@ -115,7 +119,7 @@ static class ObservedVolumes
         return transaction.ExecuteAsync(
             $"""
             UPDATE volumes SET state = {state}, state_reason = {reason}, attachment_state = NULL, instance_id = NULL, device = NULL,
-                attached_at = NULL, attachments = NULL, updated_at = {now}
+                attached_at = NULL, attachments = NULL, deleted_at = CASE {state} WHEN 'deleted' THEN {now} END, updated_at = {now}
             WHERE credential_id = {cell.Credential} AND provider_volume_id IN (SELECT value FROM json_each({JsonSerializer.Serialize(gone.Select(id => id.Value))}))
               AND {IsFree} AND {IsDue(began, visible)}
             """, cancellation);

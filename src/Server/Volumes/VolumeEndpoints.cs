@@ -15,7 +15,9 @@ static class VolumeEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/volumes", ListAsync).WithName("ListVolumes").WithQuery([.. PageOf.Parameters, new QueryParameter("state", "")]);
+        v2.MapGet("/volumes", ListAsync).WithName("ListVolumes").WithQuery(VolumeQuery.Parameters);
+        v2.MapGet("/volumes/totals", TotalsAsync).WithName("TotalVolumes")
+            .WithQuery([.. VolumeFilters.Parameters, Grouping.Parameter(VolumeTotals.Words.Keys)]);
         v2.MapPost("/volumes", CreateAsync).WithName("CreateVolume").WithQuery(Change.Parameters);
         v2.MapPost("/volumes/import", ImportAsync).WithName("ImportVolume")
             .WithQuery([.. Change.Parameters, new QueryParameter("name", "With an upload: the volume's name.")]);
@@ -24,13 +26,25 @@ static class VolumeEndpoints
         v2.MapGet("/volumes/{id}/export", ExportAsync).WithName("ExportVolume");
     }
 
-    static async Task<VolumePage> ListAsync(
-        Caller caller, PageOf page, string? state, VolumeStore volumes, Cells cells, CellProgress progress, CancellationToken cancellation)
-    {
-        var found = await volumes.ListAsync(caller.Account, state, page, cancellation);
-        return new VolumePage(
-            found.Items, found.NextPageToken, progress.Of(await cells.StatusAsync(caller.Account, credential: null, cancellation)));
-    }
+    static async Task<IResult> ListAsync(
+        Caller caller, VolumeQuery query, AccountInventories inventories, VolumeStore volumes, Cells cells, CellProgress progress, HttpContext context,
+        CancellationToken cancellation) =>
+        await InventoryAnswer.OfAsync(
+            context, inventories.Of(caller.Account),
+            async inventory =>
+            {
+                var (items, next, count) = await query.AskAsync(inventory, volumes, cancellation);
+                // How fresh the list is as a whole need not be told with each of its pages.
+                var fresh = query.Page.Token is null ? progress.Of(await cells.StatusAsync(caller.Account, credential: null, cancellation)) : null;
+                return new VolumePage(items, next, count, fresh);
+            }, ApiJson.Wire.VolumePage, cancellation);
+
+    static async Task<IResult> TotalsAsync(
+        Caller caller, AccountInventories inventories, HttpContext context, CancellationToken cancellation) =>
+        await InventoryAnswer.OfAsync(
+            context, inventories.Of(caller.Account),
+            inventory => VolumeTotals.OfAsync(inventory, VolumeFilters.Read(context), Grouping.Read(context), cancellation),
+            ApiJson.Wire.Totals, cancellation);
 
     static Task<IResult> CreateAsync(
         Operator caller, Body<CreateVolumeRequest> body, Change change, CreateVolume create, VolumeStore volumes, OperationStore operations,
@@ -64,15 +78,15 @@ static class VolumeEndpoints
     static async Task<IResult> ShowAsync(Caller caller, string id, VolumeStore volumes, HttpContext context, CancellationToken cancellation)
     {
         var volume = await volumes.ShowAsync(caller.Account, id, cancellation);
-        return Etag.Answer(context, volume, ApiJson.Wire.Volume, tagged: volume with { Stale = null });
+        return await Etag.AnswerAsync(context, volume, ApiJson.Wire.Volume, tagged: VolumeWire.Tagged(volume));
     }
 
     static Task<IResult> DeleteAsync(
         Admin caller, string id, Change change, VolumeStore volumes, OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
-            var volume = await volumes.ShowAsync(caller.Account, id, cancellation) with { Stale = null };
-            change.Require(volume, ApiJson.Wire.Volume);
+            var volume = await volumes.ShowAsync(caller.Account, id, cancellation);
+            change.Require(VolumeWire.Tagged(volume), ApiJson.Wire.Volume);
             return OperationEndpoints.Accepted(
                 await volumes.EnqueueDeleteAsync(transaction, caller.Account, id, cancellation), Told(volume), operations);
         });

@@ -1,8 +1,7 @@
+using System.Text.Json;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
-using Octavo.Server.Http;
-using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
 using Operation = Octavo.Server.Operations.Operation;
 
@@ -10,7 +9,7 @@ namespace Octavo.Server.Volumes;
 
 /// <summary>The table <c>volumes</c>. Every transition is one conditional UPDATE; losing a race is a return value.</summary>
 sealed class VolumeStore(
-    Database.Database database, OperationStore operations, AccountVersions versions, TimeProvider time)
+    Database.Database database, OperationStore operations, TimeProvider time)
 {
     /// <summary>What is gone can be looked up so long, and no observation can be late for it.</summary>
     static readonly TimeSpan TombstoneAge = TimeSpan.FromDays(30);
@@ -20,33 +19,22 @@ sealed class VolumeStore(
         database.QueryAsync(
             $"{VolumeRow.SelectListed} AND v.account_id = {account} ORDER BY v.created_at, v.id", VolumeRow.Read, cancellation);
 
-    /// <summary>One page of the same, or of those that are gone.</summary>
-    /// <param name="state">A state of the wire; null for all but deleted and deleting.</param>
-    /// <exception cref="VolumeException">Invalid: there is no such state.</exception>
-    public async Task<Page<Volume>> ListAsync(AccountId account, string? state, PageOf page, CancellationToken cancellation)
-    {
-        if (state is not null && !Enum.GetValues<VolumeState>().Select(States.Text).Contains(state))
-            throw new VolumeException(ErrorCode.Invalid,
-                $"state is none of {string.Join(", ", Enum.GetValues<VolumeState>().Select(States.Text))}.");
-        Sql listed = $"v.state NOT IN ('deleting', 'deleted')";
-        Sql asked = $"v.state = {state}";
-        var list = state is null ? "volumes" : $"volumes-{state}";
-        var (created, id) = page.AfterTimeAndId(list, (0, ""));
-        return page.Cut(
-            await database.QueryAsync(
-                $"""
-                {VolumeWire.Select} WHERE {(state is null ? listed : asked)} AND v.account_id = {account} AND (v.created_at, v.id) > ({created}, {id})
-                ORDER BY v.created_at, v.id LIMIT {page.Limit + 1}
-                """, VolumeWire.Read, cancellation),
-            list, last => PageOf.Key(last.CreatedAt, last.Id));
-    }
-
     /// <summary>A volume of the account as <c>/v2</c> shows it, also one that is gone, for as long as its tombstone is kept.</summary>
     /// <exception cref="VolumeException">Not found: unknown, malformed and another account's all alike.</exception>
     public async Task<Volume> ShowAsync(AccountId account, string id, CancellationToken cancellation) =>
         await database.FindAsync(
             $"{VolumeWire.Select} WHERE v.account_id = {account} AND v.id = {id}", VolumeWire.Read, cancellation)
         ?? throw NotFound();
+
+    /// <summary>The same of some ids of an account, in their order; one that is not there any more is left out.</summary>
+    public async Task<IReadOnlyList<Volume>> ShowAsync(IEnumerable<string> ids, CancellationToken cancellation)
+    {
+        string[] wanted = [.. ids];
+        var found = (await database.QueryAsync(
+            $"{VolumeWire.Select} WHERE v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(wanted)}))", VolumeWire.Read, cancellation))
+            .ToDictionary(volume => volume.Id);
+        return [.. wanted.Where(found.ContainsKey).Select(id => found[id])];
+    }
 
     /// <summary>A listed volume of the account.</summary>
     /// <exception cref="VolumeException">Not found: unknown, malformed, deleted and another account's all alike.</exception>
@@ -74,14 +62,13 @@ sealed class VolumeStore(
         await transaction.ExecuteAsync(
             $"""
             INSERT INTO volumes (id, account_id, credential_id, region, availability_zone, operation_id, name, state, size_bytes,
-                source_snapshot_id, created_at, updated_at)
+                source_snapshot_id, unattached_since, created_at, updated_at)
             VALUES ({id}, {cell.Account}, {cell.Credential}, {cell.Region}, {zone}, {operation}, {name}, {VolumeState.Creating}, {size},
-                {sourceSnapshot}, {now}, {now})
+                {sourceSnapshot}, {now}, {now}, {now})
             """, cancellation);
         var enqueued = await operations.EnqueueAsync(
             transaction, cell.Account, operation, kind, cancellation, id, input: input, isHeld: isHeld);
         var volume = await transaction.FindAsync($"{VolumeWire.Select} WHERE v.id = {id}", VolumeWire.Read, cancellation);
-        transaction.OnCommitted(() => versions.Changed(cell.Account));
         return (volume!, enqueued);
     }
 
@@ -96,7 +83,7 @@ sealed class VolumeStore(
             WHERE id = {target.Id} AND state = {VolumeState.Creating}
             """, cancellation);
         await operations.SucceedAsync(transaction, attempt, cancellation);
-        await CommitAsync(transaction, target.Account);
+        await transaction.CommitAsync();
     }
 
     /// <summary>Takes back a volume that could not be made, and ends the operation as failed.</summary>
@@ -105,7 +92,7 @@ sealed class VolumeStore(
         await using var transaction = await database.BeginAsync(cancellation);
         await MarkAsync(transaction, target.Id, VolumeState.Deleted, cancellation);
         await operations.FailAsync(transaction, attempt, cancellation);
-        await CommitAsync(transaction, target.Account);
+        await transaction.CommitAsync();
     }
 
     /// <summary>
@@ -127,7 +114,6 @@ sealed class VolumeStore(
         var operation = await operations.EnqueueAsync(
             transaction, account, OperationId.New(), OperationKind.DeleteVolume, cancellation, new VolumeId(id),
             input: States.Text(volume.State));
-        transaction.OnCommitted(() => versions.Changed(account));
         return operation;
     }
 
@@ -137,7 +123,7 @@ sealed class VolumeStore(
         await using var transaction = await database.BeginAsync(cancellation);
         await MarkAsync(transaction, target.Id, VolumeState.Deleted, cancellation);
         await operations.SucceedAsync(transaction, attempt, cancellation);
-        await CommitAsync(transaction, target.Account);
+        await transaction.CommitAsync();
     }
 
     /// <summary>Lists a volume again whose deletion was refused, and ends the operation as failed.</summary>
@@ -145,10 +131,10 @@ sealed class VolumeStore(
     {
         await using var transaction = await database.BeginAsync(cancellation);
         await transaction.ExecuteAsync(
-            $"UPDATE volumes SET state = {state}, updated_at = {time.GetUtcNow()} WHERE id = {target.Id} AND state = {VolumeState.Deleting}",
+            $"UPDATE volumes SET state = {state}, deleted_at = NULL, updated_at = {time.GetUtcNow()} WHERE id = {target.Id} AND state = {VolumeState.Deleting}",
             cancellation);
         await operations.FailAsync(transaction, attempt, cancellation);
-        await CommitAsync(transaction, target.Account);
+        await transaction.CommitAsync();
     }
 
     /// <summary>Drops tombstones that no observation can be late for any more.</summary>
@@ -160,15 +146,11 @@ sealed class VolumeStore(
         await transaction.CommitAsync();
     }
 
+    /// <summary>Takes it off the lists.</summary>
     Task<int> MarkAsync(Transaction transaction, string id, VolumeState state, CancellationToken cancellation) =>
         transaction.ExecuteAsync(
-            $"UPDATE volumes SET state = {state}, updated_at = {time.GetUtcNow()} WHERE id = {id}", cancellation);
-
-    Task CommitAsync(Transaction transaction, AccountId account)
-    {
-        transaction.OnCommitted(() => versions.Changed(account));
-        return transaction.CommitAsync();
-    }
+            $"UPDATE volumes SET state = {state}, deleted_at = coalesce(deleted_at, {time.GetUtcNow()}), updated_at = {time.GetUtcNow()} WHERE id = {id}",
+            cancellation);
 
     /// <summary>As v1 shows it.</summary>
     public static DateTimeOffset WholeSecond(DateTimeOffset time) =>

@@ -12,25 +12,36 @@ static class VolumeWire
     public static readonly Sql Select =
         $"""
         SELECT v.id, v.name, c.provider, v.provider_volume_id, v.credential_id, v.region, v.availability_zone, v.state, v.state_reason,
-            v.size_bytes, v.source_snapshot_id, v.attachment_state, v.instance_id, v.device, v.attached_at, v.attachments, v.volume_type,
-            v.iops, v.throughput_mibps, v.is_encrypted, v.kms_key_id, v.is_multi_attach, v.managed_by, v.tags,
-            l.failure_code, l.failure, l.stale_since, v.created_at, v.updated_at
+            v.size_bytes, v.used_bytes, v.source_snapshot_id, v.attachment_state, v.instance_id, v.device, v.attached_at, v.attachments,
+            v.unattached_since, v.mount_point, v.volume_type, v.iops, v.throughput_mibps, v.is_encrypted, v.kms_key_id, v.is_multi_attach,
+            v.managed_by, v.is_protected, v.tags, v.created_at, v.updated_at, v.deleted_at, v.restorable_until,
+            l.failure_code, l.failure, l.stale_since,
+            (SELECT count(*) FROM snapshots s WHERE s.credential_id = v.credential_id AND s.provider_volume_id = v.provider_volume_id
+                AND s.state = 'completed'),
+            (SELECT max(s.started_at) FROM snapshots s WHERE s.credential_id = v.credential_id AND s.provider_volume_id = v.provider_volume_id
+                AND s.state = 'completed')
         FROM volumes v JOIN credentials c ON c.id = v.credential_id
             LEFT JOIN cells l ON l.credential_id = v.credential_id AND l.region = v.region
         """;
 
+    /// <summary>What the entity tag of a volume is of: what its own row says.</summary>
+    public static Volume Tagged(Volume volume) => volume with { Stale = null, SnapshotCount = 0, LastSnapshotAt = null };
+
+    /// <summary>A row of <see cref="Select"/>.</summary>
     public static Volume Read(Row row)
     {
-        Attachment? first = row.TextOrNull(11) is { } state
-            ? new Attachment(state, row.TextOrNull(12), row.TextOrNull(13), row.TimeOrNull(14))
+        Attachment? first = row.TextOrNull(12) is { } state
+            ? new Attachment(state, row.TextOrNull(13), row.TextOrNull(14), row.TimeOrNull(15))
             : null;
         var size = new ByteSize(row.Number(9));
         return new Volume(
             row.Text(0), row.Text(1), row.Text(2), row.TextOrNull(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7), row.TextOrNull(8),
-            size.Bytes, size.GiB, row.TextOrNull(10), first, Attachments(row.TextOrNull(15), first), row.TextOrNull(16),
-            (int?)row.NumberOrNull(17), (int?)row.NumberOrNull(18), row.NumberOrNull(19) is { } encrypted ? encrypted != 0 : null,
-            row.TextOrNull(20), row.Flag(21), row.TextOrNull(22), Tags(row.TextOrNull(23)),
-            row.TimeOrNull(26) is { } since ? new Stale(row.TextOrNull(24), row.TextOrNull(25) ?? "", since) : null, row.Time(27), row.Time(28));
+            size.Bytes, size.GiB, row.NumberOrNull(10), row.TextOrNull(11), first, Attachments(row.TextOrNull(16), first), row.TimeOrNull(17),
+            row.TextOrNull(18), row.TextOrNull(19), (int?)row.NumberOrNull(20), (int?)row.NumberOrNull(21),
+            row.NumberOrNull(22) is { } encrypted ? encrypted != 0 : null, row.TextOrNull(23), row.Flag(24), row.TextOrNull(25), row.Flag(26),
+            Tags.Parse(row.TextOrNull(27)), (int)row.Number(35), row.TimeOrNull(36),
+            row.TimeOrNull(34) is { } since ? new Stale(row.TextOrNull(32), row.TextOrNull(33) ?? "", since) : null, row.Time(28), row.Time(29),
+            row.TimeOrNull(30), row.TimeOrNull(31));
     }
 
     static IReadOnlyList<Attachment> Attachments(string? json, Attachment? first)
@@ -39,9 +50,4 @@ static class VolumeWire
         var all = JsonSerializer.Deserialize(json, ObservedVolumesJson.Default.IReadOnlyListProviderAttachment)!;
         return [.. all.Select(a => new Attachment(a.State, a.InstanceId, a.Device, a.AttachedAt))];
     }
-
-    static Dictionary<string, string> Tags(string? json) => json is null
-        ? []
-        : JsonSerializer.Deserialize(json, ObservedVolumesJson.Default.IReadOnlyListProviderTag)!
-            .ToDictionary(tag => tag.Key, tag => tag.Value, StringComparer.Ordinal);
 }

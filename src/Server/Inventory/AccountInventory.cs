@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Octavo.Core;
+using Octavo.Server.Database;
+
+namespace Octavo.Server.Inventory;
+
+/// <summary>
+/// An index in memory of what an account has: of its volumes and snapshots what can be filtered and sorted by, and how they belong together. It follows
+/// the change log, so that each question is answered as of the last commit before it. What is shown is then read from the tables, by id.
+/// </summary>
+#pragma warning disable CA1001 // What it waits with holds nothing that must be given back.
+sealed class AccountInventory(AccountId account, Database.Database database)
+#pragma warning restore CA1001
+{
+    /// <summary>Past so many changes everything is read anew: that is faster than row by row.</summary>
+    const int MostFollowed = 10_000;
+
+    static readonly string[] Kinds = [ChangedKind.Volume, ChangedKind.Snapshot, ChangedKind.Cell];
+
+    readonly SemaphoreSlim following = new(1, 1);
+    readonly ReaderWriterLockSlim gate = new();
+    InventoryIndex index = new(0, 0);
+    HashSet<(string Credential, string Region)> stale = [];
+    Dictionary<string, long> followed = Kinds.ToDictionary(kind => kind, _ => -1L);
+
+    /// <summary>The number of the last change that is in it: the same number is the same index.</summary>
+    public long Seq => followed.Values.Max();
+
+    /// <summary>When it was asked the last time.</summary>
+    public DateTimeOffset AskedAt { get; set; }
+
+    /// <summary>What is in it. This and what follows only inside <see cref="AskAsync"/>.</summary>
+    public InventoryIndex Index => index;
+
+    /// <summary>Whether the passes over a cell fail.</summary>
+    public bool IsStale(string credential, string region) => stale.Count > 0 && stale.Contains((credential, region));
+
+    /// <summary>Asks; the question must not wait for anything.</summary>
+    public async Task<T> AskAsync<T>(Func<AccountInventory, T> question, CancellationToken cancellation)
+    {
+        if (!IsUpToDate) await FollowAsync(cancellation);
+        gate.EnterReadLock();
+        try
+        {
+            return question(this);
+        }
+        finally
+        {
+            gate.ExitReadLock();
+        }
+    }
+
+    bool IsUpToDate
+    {
+        get
+        {
+            foreach (var (kind, seq) in followed)
+                if (database.Changes.Of(account, kind) != seq) return false;
+            return true;
+        }
+    }
+
+    async Task FollowAsync(CancellationToken cancellation)
+    {
+        await following.WaitAsync(cancellation);
+        try
+        {
+            // Before the tables are read: what comes meanwhile is followed the next time.
+            var now = Kinds.ToDictionary(kind => kind, kind => database.Changes.Of(account, kind));
+            if (followed[ChangedKind.Cell] != now[ChangedKind.Cell]) await ReadCellsAsync(cancellation);
+            var mayFollow = followed[ChangedKind.Volume] >= 0 && !index.Search.IsMostlyGaps
+                && await database.Changes.HasAllBehindAsync(followed.Values.Min(), cancellation);
+            var volumes = mayFollow ? await ChangedAsync(ChangedKind.Volume, now, cancellation) : null;
+            var snapshots = mayFollow ? await ChangedAsync(ChangedKind.Snapshot, now, cancellation) : null;
+            if (volumes is null || snapshots is null) await ReadAllAsync(now, cancellation);
+            else await ReadSomeAsync(volumes, snapshots, now, cancellation);
+        }
+        finally
+        {
+            following.Release();
+        }
+    }
+
+    async Task<List<string>?> ChangedAsync(string kind, Dictionary<string, long> now, CancellationToken cancellation) =>
+        followed[kind] == now[kind] ? []
+        : await database.Changes.IdsAsync(account, kind, followed[kind], now[kind], MostFollowed, cancellation);
+
+    async Task ReadAllAsync(Dictionary<string, long> now, CancellationToken cancellation)
+    {
+        var (volumes, snapshots) = await database.FindAsync(
+            $"SELECT (SELECT count(*) FROM volumes WHERE account_id = {account}), (SELECT count(*) FROM snapshots WHERE account_id = {account})",
+            row => ((int)row.Number(0), (int)row.Number(1)), cancellation);
+        var all = new InventoryIndex(volumes, snapshots);
+        await database.ReadAsync($"{IndexedVolume.Select} WHERE v.account_id = {account}", row => all.Put(all.ReadVolume(row)), cancellation);
+        await database.ReadAsync(
+            $"{IndexedSnapshot.Select} WHERE s.account_id = {account} AND s.state NOT IN ('deleting', 'deleted')",
+            row => all.Put(all.ReadSnapshot(row)), cancellation);
+        all.Join();
+        Change(() => (index, followed) = (all, now));
+    }
+
+    async Task ReadSomeAsync(List<string> volumeIds, List<string> snapshotIds, Dictionary<string, long> now, CancellationToken cancellation)
+    {
+        var volumes = volumeIds.Count == 0 ? [] : await database.QueryAsync(
+            $"{IndexedVolume.Select} WHERE v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(volumeIds)}))", index.ReadVolume, cancellation);
+        var snapshots = snapshotIds.Count == 0 ? [] : await database.QueryAsync(
+            $"""
+            {IndexedSnapshot.Select} WHERE s.state NOT IN ('deleting', 'deleted')
+                AND s.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(snapshotIds)}))
+            """, index.ReadSnapshot, cancellation);
+        Change(() =>
+        {
+            foreach (var id in volumeIds) index.RemoveVolume(Ids.Number(id));
+            foreach (var id in snapshotIds) index.RemoveSnapshot(Ids.Number(id));
+            foreach (var volume in volumes) index.Put(in volume);
+            foreach (var snapshot in snapshots) index.Put(in snapshot);
+            index.Join();
+            followed = now;
+        });
+    }
+
+    async Task ReadCellsAsync(CancellationToken cancellation)
+    {
+        var cells = await database.QueryAsync(
+            $"""
+            SELECT l.credential_id, l.region FROM cells l JOIN credentials c ON c.id = l.credential_id
+            WHERE c.account_id = {account} AND l.stale_since IS NOT NULL
+            """, row => (row.Text(0), row.Text(1)), cancellation);
+        Change(() => stale = [.. cells]);
+    }
+
+    void Change(Action change)
+    {
+        gate.EnterWriteLock();
+        try
+        {
+            change();
+        }
+        finally
+        {
+            gate.ExitWriteLock();
+        }
+    }
+}
