@@ -22,6 +22,7 @@ namespace Octavo.Api;
 [JsonSerializable(typeof(Page<Operation>))]
 [JsonSerializable(typeof(OperationAccepted))]
 [JsonSerializable(typeof(CheckRequest))]
+[JsonSerializable(typeof(IReadOnlyList<OperationStep>))]
 [JsonSerializable(typeof(Page<Account>))]
 [JsonSerializable(typeof(CreateAccountRequest))]
 [JsonSerializable(typeof(Page<User>))]

@@ -4,14 +4,19 @@ namespace Octavo.Api;
 
 /// <summary>A change under way or done. Times are UTC.</summary>
 /// <param name="Id">32 hexadecimal digits.</param>
-/// <param name="Kind">create-volume, import-volume, delete-volume, create-snapshot, delete-snapshot, create-snapshots, check-pool or refresh-credential.</param>
+/// <param name="Kind">
+/// create-volume, import-volume, update-volume, delete-volume, delete-volumes, purge-volume, undelete-volume, create-snapshot, create-snapshots,
+/// create-instance-snapshots, delete-snapshot, delete-snapshots, check-pool or refresh-credential.
+/// </param>
 /// <param name="State">queued, running, succeeded, failed or cancelled.</param>
 /// <param name="Step">The step that it is at.</param>
+/// <param name="Steps">The steps that it went through, and when each began.</param>
 /// <param name="ProgressPercent">0 to 100.</param>
 /// <param name="VolumeId">The volume that it concerns, if any.</param>
 /// <param name="SnapshotId">The snapshot that it concerns, if any.</param>
-/// <param name="Error">Why it failed.</param>
+/// <param name="Error">Why it failed or was cancelled.</param>
 /// <param name="Findings">What a check found; null for other kinds.</param>
+/// <param name="IsCancellable">Whether it can be cancelled as it stands.</param>
 /// <param name="CreatedAt">When it was asked for.</param>
 /// <param name="FinishedAt">When it ended; null before.</param>
 public sealed record Operation(
@@ -19,11 +24,13 @@ public sealed record Operation(
     string Kind,
     string State,
     string Step,
+    IReadOnlyList<OperationStep> Steps,
     int ProgressPercent,
     string? VolumeId,
     string? SnapshotId,
     OperationError? Error,
     IReadOnlyList<Finding>? Findings,
+    bool IsCancellable,
     DateTimeOffset CreatedAt,
     DateTimeOffset? FinishedAt)
 {
@@ -32,27 +39,33 @@ public sealed record Operation(
     public bool IsFinished => State is "succeeded" or "failed" or "cancelled";
 }
 
+/// <summary>A step of an operation. Times are UTC.</summary>
+/// <param name="Step">What it does.</param>
+/// <param name="At">When it began.</param>
+public sealed record OperationStep(string Step, DateTimeOffset At);
+
 /// <summary>Why an operation failed.</summary>
 /// <param name="Code">A fixed word for programs, as in a problem's <c>code</c>.</param>
 /// <param name="Message">A sentence for people.</param>
 public sealed record OperationError(string Code, string Message);
 
-/// <summary>What came of one volume of an operation on many.</summary>
-/// <param name="OperationId">The operation on this volume alone, or on all volumes of its instance together.</param>
-/// <param name="VolumeId">Octavo's id of the volume.</param>
+/// <summary>What came of one part of an operation on many. Times are UTC.</summary>
+/// <param name="OperationId">The operation on this part alone, or on all volumes of an instance together.</param>
+/// <param name="Kind">What it does.</param>
+/// <param name="VolumeId">Octavo's id of the volume; null where it is not known any more.</param>
 /// <param name="ProviderVolumeId">The provider's id of the volume.</param>
-/// <param name="SnapshotId">Octavo's id of the snapshot.</param>
+/// <param name="SnapshotId">Octavo's id of the snapshot; null where there is none.</param>
 /// <param name="ProviderSnapshotId">The provider's id of the snapshot; null until it is taken.</param>
-/// <param name="State">queued, running, succeeded or failed.</param>
+/// <param name="State">queued, running, succeeded, failed or cancelled.</param>
 /// <param name="ProgressPercent">0 to 100.</param>
 /// <param name="Attempts">How many times it was taken up.</param>
 /// <param name="Error">Why it failed.</param>
 /// <param name="ProviderCode">What the provider called the failure.</param>
 /// <param name="ProviderRequestId">The provider's id of the request that failed, for its support.</param>
-/// <param name="StartedAt">When it was asked for; the snapshot's instant once it is taken.</param>
+/// <param name="StartedAt">When it was asked for; of a snapshot its instant once it is taken.</param>
 /// <param name="FinishedAt">When it ended; null before.</param>
 public sealed record OperationItem(
-    string OperationId, string? VolumeId, string ProviderVolumeId, string SnapshotId, string? ProviderSnapshotId, string State,
+    string OperationId, string Kind, string? VolumeId, string? ProviderVolumeId, string? SnapshotId, string? ProviderSnapshotId, string State,
     int ProgressPercent, int Attempts, OperationError? Error, string? ProviderCode, string? ProviderRequestId, DateTimeOffset StartedAt,
     DateTimeOffset? FinishedAt);
 

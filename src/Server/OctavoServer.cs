@@ -102,9 +102,9 @@ static class OctavoServer
         services.AddSingleton<CredentialProbe>().AddSingleton<AddCredential>();
         services.AddSingleton<Cells>().AddSingleton<AccountInventories>().AddSingleton<CellProgress>();
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
-        services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<SnapshotSets>().AddSingleton<SnapshotItems>().AddSingleton<Exports>();
+        services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<SnapshotSets>().AddSingleton<OperationItems>().AddSingleton<Exports>();
         services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();
-        services.AddHandler<CreateSnapshot>().AddHandler<CreateInstanceSnapshots>().AddHandler<CreateSnapshots>();
+        services.AddHandler<CreateSnapshot>().AddHandler<CreateInstanceSnapshots>().AddHandlerOnMany<CreateSnapshots>();
         services.AddHandler<DeleteSnapshot>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
         services.AddHostedService<OperationRunner>();
         services.AddSingleton<InventoryReconciler>();
@@ -124,6 +124,9 @@ static class OctavoServer
 
     static IServiceCollection AddHandler<T>(this IServiceCollection services) where T : class, IOperationHandler =>
         services.AddSingleton<T>().AddSingleton<IOperationHandler>(provider => provider.GetRequiredService<T>());
+
+    static IServiceCollection AddHandlerOnMany<T>(this IServiceCollection services) where T : class, IOperationOnMany =>
+        services.AddHandler<T>().AddSingleton<IOperationOnMany>(provider => provider.GetRequiredService<T>());
 
     static void Map(WebApplication app)
     {

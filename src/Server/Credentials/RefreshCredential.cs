@@ -10,8 +10,7 @@ namespace Octavo.Server.Credentials;
 /// one did, with what it said.
 /// </summary>
 sealed class RefreshCredential(
-    Database.Database database, OperationStore operations, CredentialProbe probe, Cells cells,
-    InventoryReconciler reconciler) : IOperationHandler
+    OperationStore operations, CredentialProbe probe, Cells cells, InventoryReconciler reconciler) : IOperationHandler
 {
     /// <inheritdoc/>
     public string Kind => OperationKind.RefreshCredential;
@@ -38,21 +37,15 @@ sealed class RefreshCredential(
         }
         if (failed.Count > 0)
             throw Final($"{failed.Count} of {known.Count} regions failed. {failed[0].Region}: {failed[0].Failure.Message}", failed[0].Failure);
-        await using var transaction = await database.BeginAsync(cancellation);
-        await operations.SucceedAsync(transaction, running.Attempt, cancellation);
-        await transaction.CommitAsync();
+        await operations.SucceedAsync(running.Attempt, cancellation);
 
         async Task<(string, VolumeException?)> PassAsync(KnownCell cell) =>
             (cell.Cell.Region, await reconciler.PassAsync(cell, cancellation));
     }
 
     /// <inheritdoc/>
-    public async Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation)
-    {
-        await using var transaction = await database.BeginAsync(cancellation);
-        await operations.FailAsync(transaction, running.Attempt, cancellation);
-        await transaction.CommitAsync();
-    }
+    public Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation) =>
+        operations.FailAsync(running.Attempt, cancellation);
 
     /// <summary>Whoever asked for a look now is told now; the inventory tries again by itself.</summary>
     static VolumeException Final(string sentence, VolumeException cause) => new(ErrorCode.Conflict, sentence, cause);

@@ -58,16 +58,13 @@ sealed class Change
 
     readonly HttpContext context;
     readonly string? key;
-    readonly long waitSeconds;
+    readonly TimeSpan wait;
 
     Change(HttpContext context)
     {
         this.context = context;
         key = KeptAnswers.KeyOf(context.Request);
-        waitSeconds = Query.Number(context, Wait.Name) ?? 0;
-        if (waitSeconds > MaxWaitSeconds)
-            throw new VolumeException(ErrorCode.Invalid, string.Create(
-                CultureInfo.InvariantCulture, $"wait is {waitSeconds}; it is a number of seconds from 0 to {MaxWaitSeconds}."));
+        wait = WaitOf(context);
     }
 
     /// <summary>Behind the question mark, for changes that an operation does.</summary>
@@ -76,6 +73,16 @@ sealed class Change
     /// <summary>Called by the framework to fill a parameter of this type.</summary>
     /// <exception cref="VolumeException">Invalid: a header or parameter that makes no sense.</exception>
     public static ValueTask<Change> BindAsync(HttpContext context) => ValueTask.FromResult(new Change(context));
+
+    /// <summary>How long a request wants to wait for its operation; zero where it does not say.</summary>
+    /// <exception cref="VolumeException">Invalid: longer than is served.</exception>
+    public static TimeSpan WaitOf(HttpContext context) => Query.Number(context, Wait.Name) switch
+    {
+        null => TimeSpan.Zero,
+        <= MaxWaitSeconds and var seconds => TimeSpan.FromSeconds(seconds),
+        var seconds => throw new VolumeException(ErrorCode.Invalid, string.Create(
+            CultureInfo.InvariantCulture, $"wait is {seconds}; it is a number of seconds from 0 to {MaxWaitSeconds}.")),
+    };
 
     CancellationToken Cancellation => context.RequestAborted;
 
@@ -111,7 +118,7 @@ sealed class Change
             await receive(outcome.Operation!.Value);
             await KeepAsync(outcome.Answer);
         }
-        return outcome is { Operation: { } operation, Later: { } later } && waitSeconds > 0
+        return outcome is { Operation: { } operation, Later: { } later } && wait > TimeSpan.Zero
             ? await WaitAsync(operation, later)
             : outcome.Answer;
     }
@@ -119,7 +126,7 @@ sealed class Change
     /// <summary>What is answered in the end is what is kept.</summary>
     async Task<Answer> WaitAsync(OperationId operation, Func<CancellationToken, Task<Answer>> later)
     {
-        await Service<OperationStore>().WaitAsync(operation, _ => false, TimeSpan.FromSeconds(waitSeconds), Cancellation);
+        await Service<OperationStore>().WaitAsync(operation, _ => false, wait, Cancellation);
         var answer = await later(Cancellation);
         await KeepAsync(answer);
         return answer;

@@ -7,7 +7,7 @@ using Octavo.Server.Inventory;
 namespace Octavo.Server.Operations;
 
 /// <summary>Checks the account's pools: every inconsistency is named, and put right where that is safe and was asked for.</summary>
-sealed class CheckPool(Database.Database database, OperationStore operations, Cells cells) : IOperationHandler
+sealed class CheckPool(OperationStore operations, Cells cells) : IOperationHandler
 {
     const string Repair = "repair";
 
@@ -30,17 +30,10 @@ sealed class CheckPool(Database.Database database, OperationStore operations, Ce
                 progress => provider.CheckAsync(cell, running.Operation.Input == Repair, progress, cancellation), cancellation);
             findings.AddRange(found.Select(f => new Finding(f.Kind, f.Subject, f.Message, f.IsRepaired)));
         }
-        await using var transaction = await database.BeginAsync(cancellation);
-        await operations.SucceedAsync(transaction, running.Attempt, cancellation,
-            JsonSerializer.Serialize(findings, ApiJson.Wire.IReadOnlyListFinding));
-        await transaction.CommitAsync();
+        await operations.SucceedAsync(running.Attempt, cancellation, JsonSerializer.Serialize(findings, ApiJson.Wire.IReadOnlyListFinding));
     }
 
     /// <inheritdoc/>
-    public async Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation)
-    {
-        await using var transaction = await database.BeginAsync(cancellation);
-        await operations.FailAsync(transaction, running.Attempt, cancellation);
-        await transaction.CommitAsync();
-    }
+    public Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation) =>
+        operations.FailAsync(running.Attempt, cancellation);
 }

@@ -1,4 +1,5 @@
 using Octavo.Core;
+using Octavo.Server.Database;
 
 namespace Octavo.Server.Operations;
 
@@ -11,15 +12,22 @@ interface IOperationHandler
     /// <summary>One of <see cref="OperationKind"/>.</summary>
     string Kind { get; }
 
-    /// <summary>Does it, or goes on with it, and records the outcome with <see cref="OperationStore.SucceedAsync"/>.</summary>
+    /// <summary>Does it, or goes on with it, and records the outcome with the store's <c>SucceedAsync</c>.</summary>
     /// <exception cref="PostponedException">It goes on later.</exception>
     /// <exception cref="VolumeException">Transient: it is repeated later. Any other: <see cref="UndoAsync"/> follows.</exception>
     Task RunAsync(RunningOperation running, CancellationToken cancellation);
 
     /// <summary>
-    /// Puts things back after a failure for good, and records it with <see cref="OperationStore.FailAsync"/>. May be repeated.
+    /// Puts things back after a failure for good, and records it with the store's <c>FailAsync</c>. May be repeated.
     /// </summary>
     Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation);
+}
+
+/// <summary>What a kind of operation on many does: its parts are operations of their own, which it follows.</summary>
+interface IOperationOnMany : IOperationHandler
+{
+    /// <summary>Asks once more for the parts that failed, with the same wishes.</summary>
+    Task<Operation> RetryAsync(Transaction transaction, Operation failed, CancellationToken cancellation);
 }
 
 /// <summary>An operation in the hands of one attempt.</summary>
@@ -31,6 +39,9 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
 
     /// <summary>The row as it was claimed.</summary>
     public Operation Operation => operation;
+
+    /// <summary>Whether it is undone because somebody asked to stop it.</summary>
+    public bool IsCancelled { get; set; }
 
     /// <summary>For the writes that end it.</summary>
     public Attempt Attempt => attempt;

@@ -8,9 +8,14 @@ static class OperationKind
 {
     public const string CreateVolume = "create-volume";
     public const string ImportVolume = "import-volume";
+    public const string UpdateVolume = "update-volume";
     public const string DeleteVolume = "delete-volume";
+    public const string DeleteVolumes = "delete-volumes";
+    public const string PurgeVolume = "purge-volume";
+    public const string UndeleteVolume = "undelete-volume";
     public const string CreateSnapshot = "create-snapshot";
     public const string DeleteSnapshot = "delete-snapshot";
+    public const string DeleteSnapshots = "delete-snapshots";
     public const string CheckPool = "check-pool";
     public const string RefreshCredential = "refresh-credential";
     public const string CreateSnapshots = "create-snapshots";
@@ -24,6 +29,9 @@ static class OperationState
     public const string Running = "running";
     public const string Succeeded = "succeeded";
     public const string Failed = "failed";
+    public const string Cancelled = "cancelled";
+
+    public static IReadOnlyList<string> All { get; } = [Queued, Running, Succeeded, Failed, Cancelled];
 }
 
 /// <summary>A change under way or done: a row of <c>operations</c>.</summary>
@@ -44,6 +52,8 @@ static class OperationState
 /// <param name="CreatedAt">When it was asked for.</param>
 /// <param name="FinishedAt">When it ended.</param>
 /// <param name="StepAt">When the step began; null before the first.</param>
+/// <param name="Steps">JSON: the steps that it went through.</param>
+/// <param name="CancelledAt">When somebody asked to stop it.</param>
 sealed record Operation(
     OperationId Id,
     AccountId Account,
@@ -61,10 +71,18 @@ sealed record Operation(
     int Failures,
     DateTimeOffset CreatedAt,
     DateTimeOffset? FinishedAt,
-    DateTimeOffset? StepAt)
+    DateTimeOffset? StepAt,
+    string Steps,
+    DateTimeOffset? CancelledAt)
 {
     /// <summary>The step of an operation that was enqueued and not begun.</summary>
     public const string FirstStep = "queued";
+
+    /// <summary>The step of taking a snapshot from which on the provider's id is in the row.</summary>
+    public const string CopyingStep = "copying";
+
+    /// <summary>The step of a deletion that waits for its final snapshot.</summary>
+    public const string SnapshottingStep = "snapshotting";
 
     /// <summary>The step of an operation that failed and is being undone.</summary>
     public const string UndoStep = "undo";
@@ -72,15 +90,29 @@ sealed record Operation(
     /// <summary>Whether it has ended.</summary>
     public bool IsFinished => FinishedAt is not null;
 
+    /// <summary>Whether it stops at items of its own: those are operations too, and are cancelled instead of it.</summary>
+    public bool HasItems => Kind is OperationKind.CreateSnapshots or OperationKind.DeleteVolumes or OperationKind.DeleteSnapshots;
+
+    /// <summary>Whether it can be stopped as it stands: what the provider has begun and cannot take back is followed to its end.</summary>
+    public bool IsCancellable => !IsFinished && CancelledAt is null && Step != UndoStep && (HasItems || Kind switch
+    {
+        OperationKind.CreateVolume or OperationKind.CheckPool or OperationKind.RefreshCredential => true,
+        // The bytes of an upload come with its request, which its sender can end.
+        OperationKind.ImportVolume => Input is not null,
+        OperationKind.CreateSnapshot => Step is FirstStep or CopyingStep,
+        OperationKind.DeleteVolume => Step is FirstStep or SnapshottingStep,
+        _ => Step == FirstStep,
+    });
+
     /// <summary>The columns that <see cref="Read"/> expects.</summary>
     public static readonly Sql Columns =
         $"""
         id, account_id, kind, state, step, progress_percent, volume_id, snapshot_id, input, findings, error_code, error_message,
-        attempt, failures, created_at, finished_at, step_at
+        attempt, failures, created_at, finished_at, step_at, steps, cancelled_at
         """;
 
     public static Operation Read(Row row) => new(
         new OperationId(row.Text(0)), new AccountId(row.Text(1)), row.Text(2), row.Text(3), row.Text(4), (int)row.Number(5),
         row.TextOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.TextOrNull(9), row.TextOrNull(10), row.TextOrNull(11),
-        (int)row.Number(12), (int)row.Number(13), row.Time(14), row.TimeOrNull(15), row.TimeOrNull(16));
+        (int)row.Number(12), (int)row.Number(13), row.Time(14), row.TimeOrNull(15), row.TimeOrNull(16), row.Text(17), row.TimeOrNull(18));
 }

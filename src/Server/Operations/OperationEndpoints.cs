@@ -1,4 +1,5 @@
 using Octavo.Api;
+using Octavo.Core;
 using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
 using Octavo.Server.Http;
@@ -10,18 +11,59 @@ static class OperationEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/operations", ListAsync).WithName("ListOperations").WithQuery(PageOf.Parameters);
-        v2.MapGet("/operations/{id}", ShowAsync).WithName("ShowOperation");
+        v2.MapGet("/operations", ListAsync).WithName("ListOperations").WithQuery([.. PageOf.Parameters, .. OperationFilter.Parameters]);
+        v2.MapGet("/operations/{id}", ShowAsync).WithName("ShowOperation").WithQuery(Change.Parameters);
+        v2.MapPost("/operations/{id}/cancel", CancelAsync).WithName("CancelOperation");
+        v2.MapGet("/operations/{id}/items", ListItemsAsync).WithName("ListOperationItems").WithQuery(PageOf.Parameters);
+        v2.MapPost("/operations/{id}/retry", RetryAsync).WithName("RetryOperation").WithQuery(Change.Parameters);
         v2.MapPost("/fsck", CheckAsync).WithName("CheckPool").WithQuery(Change.Parameters);
     }
 
     static async Task<Page<Api.Operation>> ListAsync(
-        Caller caller, PageOf page, OperationStore operations, CancellationToken cancellation) =>
-        await operations.ListAsync(caller.Account, page, cancellation);
+        Caller caller, OperationFilter filter, PageOf page, OperationStore operations, CancellationToken cancellation) =>
+        await operations.ListAsync(caller.Account, filter, page, cancellation);
 
     static async Task<IResult> ShowAsync(
-        Caller caller, string id, OperationStore operations, HttpContext context, CancellationToken cancellation) =>
-        await Etag.AnswerAsync(context, OperationStore.Wire(await operations.GetAsync(caller.Account, id, cancellation)), ApiJson.Wire.Operation);
+        Caller caller, string id, OperationStore operations, HttpContext context, CancellationToken cancellation)
+    {
+        var operation = await operations.GetAsync(caller.Account, id, cancellation);
+        if (Change.WaitOf(context) is { } wait && wait > TimeSpan.Zero)
+        {
+            await operations.WaitAsync(operation.Id, _ => false, wait, cancellation);
+            operation = await operations.GetAsync(caller.Account, id, cancellation);
+        }
+        return await Etag.AnswerAsync(context, OperationStore.Wire(operation), ApiJson.Wire.Operation);
+    }
+
+    static Task<IResult> CancelAsync(Operator caller, string id, Change change, OperationStore operations, CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            var operation = await operations.CancelAsync(transaction, caller.Account, id, cancellation);
+            return Accepted(operation, new Subject("operation", operation.Id.Value, null, operation.Kind), operations);
+        });
+
+    static async Task<Page<OperationItem>> ListItemsAsync(
+        Caller caller, string id, PageOf page, OperationStore operations, OperationItems items, CancellationToken cancellation)
+    {
+        await operations.GetAsync(caller.Account, id, cancellation);
+        return await items.ListAsync(id, page, cancellation);
+    }
+
+    static Task<IResult> RetryAsync(
+        Operator caller, string id, Change change, OperationStore operations, OperationItems items, IEnumerable<IOperationOnMany> kinds,
+        CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            var before = await operations.GetAsync(caller.Account, id, cancellation);
+            var onMany = kinds.FirstOrDefault(kind => kind.Kind == before.Kind)
+                ?? throw new VolumeException(ErrorCode.Conflict, "Only an operation on many can be retried.");
+            if (!before.IsFinished) throw new VolumeException(ErrorCode.Conflict, "The operation has not ended yet.");
+            if ((await items.CountAsync(before.Id, cancellation)).Failed == 0) throw new VolumeException(ErrorCode.Conflict, "Nothing of it failed.");
+            // What deletes may only be repeated by who may delete.
+            if (before.Kind != OperationKind.CreateSnapshots) caller.Require(Role.Admin);
+            return Accepted(
+                await onMany.RetryAsync(transaction, before, cancellation), new Subject("operation", before.Id.Value, null, before.Kind), operations);
+        });
 
     static Task<IResult> CheckAsync(
         Operator caller, Body<CheckRequest> body, Change change, CheckPool check, OperationStore operations, CancellationToken cancellation) =>

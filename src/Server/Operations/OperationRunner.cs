@@ -28,11 +28,15 @@ sealed class OperationRunner(
 
     readonly string owner = InternalId.New();
     readonly Dictionary<string, IOperationHandler> byKind = handlers.ToDictionary(h => h.Kind);
-    readonly ConcurrentDictionary<OperationId, (int Attempt, CancellationTokenSource Stop, Task Done)> running = new();
+    readonly ConcurrentDictionary<OperationId, Running> running = new();
+
+    /// <summary>What was to be stopped while it did not run here: it is stopped as it begins.</summary>
+    readonly ConcurrentDictionary<OperationId, bool> toCancel = new();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        signals.Cancelled += Cancel;
         var renewing = RenewAsync(stoppingToken);
         try
         {
@@ -54,31 +58,56 @@ sealed class OperationRunner(
         {
             // Stopping: below, every attempt gives its lease back.
         }
+        signals.Cancelled -= Cancel;
         await Task.WhenAll(running.Values.Select(r => r.Done).Append(renewing));
     }
 
     void Start(Operation operation, CancellationToken stopping)
     {
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var one = new Running(operation.Attempt, CancellationTokenSource.CreateLinkedTokenSource(stopping));
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        running[operation.Id] = (operation.Attempt, stop, RunAsync(operation, gate.Task, stop));
+        one.Done = RunAsync(operation, gate.Task, one, stopping);
+        running[operation.Id] = one;
+        if (toCancel.TryRemove(operation.Id, out _)) Cancel(operation.Id);
         gate.SetResult();
     }
 
-    async Task RunAsync(Operation operation, Task registered, CancellationTokenSource stop)
+    /// <summary>Somebody asked to stop it: its work is broken off and undone. One on many follows its items to their end all the same.</summary>
+    void Cancel(OperationId id)
+    {
+        if (!running.TryGetValue(id, out var one))
+        {
+            toCancel[id] = true;
+            return;
+        }
+        one.IsCancelled = true;
+        one.Stop.Cancel();
+    }
+
+    async Task RunAsync(Operation operation, Task registered, Running one, CancellationToken stopping)
     {
         await registered;
+        var stop = one.Stop;
         var attempt = new Attempt(operation.Id, owner, operation.Attempt);
+        var run = new RunningOperation(operation, attempt, operations, time);
         try
         {
-            await AttemptAsync(new RunningOperation(operation, attempt, operations, time), stop.Token);
+            try
+            {
+                await AttemptAsync(run, stop.Token);
+            }
+            catch (OperationCanceledException) when (one.IsCancelled && !stopping.IsCancellationRequested)
+            {
+                if (operation.HasItems) await operations.YieldAsync(attempt, time.GetUtcNow(), isFailure: false, stopping);
+                else await UndoAsync(run, CancelledByUser(), isCancelled: true, stopping);
+            }
             log.LogDebug("Operation {Operation} ({Kind}), attempt {Attempt}, is over", operation.Id, operation.Kind, attempt.Number);
         }
         catch (LeaseLostException e)
         {
             log.LogWarning("{Message}", e.Message);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || stopping.IsCancellationRequested)
         {
             await GiveBackAsync(attempt, time.GetUtcNow(), isFailure: false);
         }
@@ -102,7 +131,13 @@ sealed class OperationRunner(
         if (operation.Step == Operation.UndoStep)
         {
             // The failure was recorded before; only the sentence is needed to undo.
+            run.IsCancelled = operation.CancelledAt is not null;
             await handler.UndoAsync(run, new VolumeException(ErrorCode.Internal, operation.ErrorMessage ?? ""), cancellation);
+            return;
+        }
+        if (operation.CancelledAt is not null && !operation.HasItems)
+        {
+            await UndoAsync(run, CancelledByUser(), isCancelled: true, cancellation);
             return;
         }
         VolumeException failure;
@@ -139,9 +174,17 @@ sealed class OperationRunner(
                 $"Something went wrong on our side. The log tells the cause under operation {operation.Id}.", e);
         }
         log.LogError(failure, "Operation {Operation} ({Kind}) failed: {Message}", operation.Id, operation.Kind, failure.Message);
-        await operations.BeginUndoAsync(run.Attempt, failure, cancellation);
-        await handler.UndoAsync(run, failure, cancellation);
+        await UndoAsync(run, failure, isCancelled: false, cancellation);
     }
+
+    async Task UndoAsync(RunningOperation run, VolumeException failure, bool isCancelled, CancellationToken cancellation)
+    {
+        run.IsCancelled = isCancelled;
+        await operations.BeginUndoAsync(run.Attempt, failure, cancellation);
+        await byKind[run.Operation.Kind].UndoAsync(run, failure, cancellation);
+    }
+
+    static VolumeException CancelledByUser() => new(ErrorCode.Conflict, "It was cancelled.");
 
     async Task GiveBackAsync(Attempt attempt, DateTimeOffset notBefore, bool isFailure)
     {
@@ -167,8 +210,8 @@ sealed class OperationRunner(
                 try
                 {
                     var held = (await operations.RenewAsync(owner, Lease, stopping)).ToHashSet();
-                    foreach (var (id, (attempt, stop, _)) in running)
-                        if (!held.Contains((id, attempt))) await stop.CancelAsync();
+                    foreach (var (id, one) in running)
+                        if (!held.Contains((id, one.Attempt))) await one.Stop.CancelAsync();
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
@@ -187,6 +230,15 @@ sealed class OperationRunner(
     {
         var age = time.GetUtcNow() - operation.CreatedAt;
         return TimeSpan.FromTicks(Math.Max(asked.Ticks, Math.Min(age.Ticks / 10, LongestBackoff.Ticks)));
+    }
+
+    /// <summary>An attempt that runs here.</summary>
+    sealed class Running(int attempt, CancellationTokenSource stop)
+    {
+        public int Attempt => attempt;
+        public CancellationTokenSource Stop => stop;
+        public Task Done { get; set; } = Task.CompletedTask;
+        public bool IsCancelled { get; set; }
     }
 
     static TimeSpan Backoff(int failures) =>

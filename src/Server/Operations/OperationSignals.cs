@@ -19,6 +19,12 @@ sealed class OperationSignals : IDisposable
     public Task WaitForWorkAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellation) =>
         runner.WaitAsync(atMost, time, cancellation);
 
+    /// <summary>Somebody asked to stop an operation, which may be running here.</summary>
+    public event Action<OperationId>? Cancelled;
+
+    /// <summary>There is something to stop.</summary>
+    public void Cancel(OperationId id) => Cancelled?.Invoke(id);
+
     /// <summary>An operation's row moved.</summary>
     public void Changed(OperationId id)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
@@ -108,7 +109,10 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
 
     /// <summary>Writes the step that is about to begin.</summary>
     public Task StepAsync(Attempt attempt, string step, CancellationToken cancellation) =>
-        WriteAsync(attempt, $"step = {step}, step_at = {time.GetUtcNow()}", cancellation);
+        WriteAsync(
+            attempt,
+            $"step = {step}, step_at = {time.GetUtcNow()}, steps = json_insert(steps, '$[#]', json_object('step', {step}, 'at', {time.GetUtcNow()}))",
+            cancellation);
 
     /// <summary>Writes how far it is.</summary>
     public Task ProgressAsync(Attempt attempt, int percent, CancellationToken cancellation) =>
@@ -129,10 +133,12 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
             $"state = {OperationState.Succeeded}, step = 'done', progress_percent = 100, findings = {findings}, finished_at = {time.GetUtcNow()}",
             cancellation);
 
-    /// <summary>Ends it as failed, once its undoing is done; the reason was written when that began.</summary>
+    /// <summary>Ends it as failed, or as cancelled where that was asked for, once its undoing is done; the reason was written when that began.</summary>
     /// <exception cref="LeaseLostException">The attempt holds it no longer; roll back.</exception>
     public Task FailAsync(Transaction transaction, Attempt attempt, CancellationToken cancellation) =>
-        WriteAsync(transaction, attempt, $"state = {OperationState.Failed}, finished_at = {time.GetUtcNow()}", cancellation);
+        WriteAsync(
+            transaction, attempt,
+            $"state = iif(cancelled_at IS NULL, {OperationState.Failed}, {OperationState.Cancelled}), finished_at = {time.GetUtcNow()}", cancellation);
 
     /// <summary>Waits until the operation satisfies the condition or has ended; null where the time was over first.</summary>
     public async Task<Operation?> WaitAsync(OperationId id, Func<Operation, bool> until, TimeSpan atMost, CancellationToken cancellation)
@@ -160,6 +166,24 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         }
     }
 
+    /// <summary>Ends it where there is nothing else to record.</summary>
+    /// <exception cref="LeaseLostException">The attempt holds it no longer.</exception>
+    public async Task SucceedAsync(Attempt attempt, CancellationToken cancellation, string? findings = null)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await SucceedAsync(transaction, attempt, cancellation, findings);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>The same of one that failed.</summary>
+    /// <exception cref="LeaseLostException">The attempt holds it no longer.</exception>
+    public async Task FailAsync(Attempt attempt, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await FailAsync(transaction, attempt, cancellation);
+        await transaction.CommitAsync();
+    }
+
     /// <summary>One operation, whoever's it is: for the runner and for waiting.</summary>
     public Task<Operation?> FindAsync(OperationId id, CancellationToken cancellation) =>
         database.FindAsync($"SELECT {Operation.Columns} FROM operations WHERE id = {id}", Operation.Read, cancellation);
@@ -171,13 +195,39 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
             $"SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND id = {id}", Operation.Read, cancellation)
         ?? throw new VolumeException(ErrorCode.NotFound, "There is no such operation in this account.");
 
+    /// <summary>Asks to stop an operation, and all items of one on many that can be stopped.</summary>
+    /// <exception cref="VolumeException">Not found. Conflict: it has ended, or cannot be stopped as it stands.</exception>
+    public async Task<Operation> CancelAsync(Transaction transaction, AccountId account, string id, CancellationToken cancellation)
+    {
+        var operation = await GetAsync(account, id, cancellation);
+        if (operation.IsFinished) throw new VolumeException(ErrorCode.Conflict, $"The operation has ended already: it {operation.State}.");
+        if (operation.CancelledAt is not null) return operation;
+        if (!operation.IsCancellable)
+            throw new VolumeException(ErrorCode.Conflict, $"The operation is at step {operation.Step}, which cannot be taken back. Wait for its end.");
+        var items = operation.HasItems
+            ? await transaction.QueryAsync(
+                $"SELECT {Operation.Columns} FROM operations WHERE parent_id = {operation.Id} AND state IN ('queued', 'running')", Operation.Read, cancellation)
+            : [];
+        foreach (var one in items.Where(item => item.IsCancellable).Append(operation))
+        {
+            // Due now, whatever it waits for; where it runs, it is told.
+            await transaction.ExecuteAsync(
+                $"UPDATE operations SET cancelled_at = {time.GetUtcNow()}, not_before = 0 WHERE id = {one.Id} AND finished_at IS NULL", cancellation);
+            transaction.OnCommitted(() => signals.Cancel(one.Id));
+        }
+        transaction.OnCommitted(signals.WakeRunner);
+        return (await transaction.FindAsync($"SELECT {Operation.Columns} FROM operations WHERE id = {operation.Id}", Operation.Read, cancellation))!;
+    }
+
     /// <summary>One page of an account's operations, newest first; those that are part of another are among its items.</summary>
-    public async Task<Page<Api.Operation>> ListAsync(AccountId account, PageOf page, CancellationToken cancellation)
+    public async Task<Page<Api.Operation>> ListAsync(
+        AccountId account, OperationFilter filter, PageOf page, CancellationToken cancellation)
     {
         var (created, id) = page.AfterTimeAndId("operations", (long.MaxValue, ""));
         var found = await database.QueryAsync(
             $"""
-            SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND parent_id IS NULL AND (created_at, id) < ({created}, {id})
+            SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND (parent_id IS NULL OR {filter.IsOfOne})
+              AND (created_at, id) < ({created}, {id}) AND {filter.Matches}
             ORDER BY created_at DESC, id DESC LIMIT {page.Limit + 1}
             """, row => Wire(Operation.Read(row)), cancellation);
         return page.Cut(found, "operations", last => PageOf.Key(last.CreatedAt, last.Id));
@@ -185,11 +235,13 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
 
     /// <summary>How <c>/v2</c> shows an operation.</summary>
     public static Api.Operation Wire(Operation operation) => new(
-        operation.Id.Value, operation.Kind, operation.State, operation.Step, operation.ProgressPercent,
+        operation.Id.Value, operation.Kind, operation.State, operation.Step,
+        [.. JsonSerializer.Deserialize(operation.Steps, OperationJson.Default.StepRowArray)!.Select(s => new OperationStep(s.Step, DateTimeOffset.FromUnixTimeMilliseconds(s.At)))],
+        operation.ProgressPercent,
         operation.VolumeId, operation.SnapshotId,
         operation is { ErrorCode: { } code, ErrorMessage: { } message } ? new OperationError(code, message) : null,
         operation.Findings is null ? null : JsonSerializer.Deserialize(operation.Findings, ApiJson.Wire.IReadOnlyListFinding),
-        operation.CreatedAt, operation.FinishedAt);
+        operation.IsCancellable, operation.CreatedAt, operation.FinishedAt);
 
     async Task WriteAsync(Attempt attempt, Sql assignments, CancellationToken cancellation)
     {
@@ -209,6 +261,13 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         transaction.OnCommitted(() => signals.Changed(attempt.Operation));
     }
 }
+
+/// <summary>A step as the table keeps it.</summary>
+sealed record StepRow(string Step, long At);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(StepRow[]))]
+sealed partial class OperationJson : JsonSerializerContext;
 
 /// <summary>One attempt at an operation: who may write about it.</summary>
 readonly record struct Attempt(OperationId Operation, string Owner, int Number);

@@ -75,7 +75,7 @@ sealed class ScalariumVolumes(
         var (snapshot, operation) = await audit.RunAsync(
             context, transaction => snapshots.EnqueueCreateAsync(transaction, caller.Account, id, context.RequestAborted),
             enqueued => (Told(volume), enqueued.Operation.Id));
-        var reached = await WaitAsync(operation.Id, o => o.Step == CreateSnapshot.Copying, context)
+        var reached = await WaitAsync(operation.Id, o => o.Step == Operation.CopyingStep, context)
             ?? throw new VolumeException(ErrorCode.Unavailable,
                 "The snapshot was accepted, but its id is not known yet. It will appear among the volume's snapshots; do not ask for another one.");
         ThrowIfFailed(reached);
@@ -91,7 +91,7 @@ sealed class ScalariumVolumes(
 
     static void ThrowIfFailed(Operation? operation)
     {
-        if (operation is { State: OperationState.Failed, ErrorMessage: { } message })
+        if (operation is { State: OperationState.Failed or OperationState.Cancelled, ErrorMessage: { } message })
             throw new VolumeException(
                 operation.ErrorCode == "internal" ? ErrorCode.Internal
                 : operation.ErrorCode == "unavailable" ? ErrorCode.Unavailable

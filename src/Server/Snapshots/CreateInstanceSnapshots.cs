@@ -9,7 +9,7 @@ namespace Octavo.Server.Snapshots;
 /// instance; its snapshots are those with its id in <c>operation_id</c>. The steps are those of <see cref="CreateSnapshot"/>; each snapshot ends by
 /// itself, and one in error leaves the others as they are.
 /// </summary>
-sealed class CreateInstanceSnapshots(SnapshotSets sets, Cells cells, TimeProvider time) : IOperationHandler
+sealed class CreateInstanceSnapshots(SnapshotSets sets, OperationStore operations, Cells cells, TimeProvider time) : IOperationHandler
 {
     /// <summary>A snapshot so young that is not found may only not show yet.</summary>
     static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
@@ -31,7 +31,7 @@ sealed class CreateInstanceSnapshots(SnapshotSets sets, Cells cells, TimeProvide
             var taken = await Taking.RunAsync(running, mayBeTaken => provider.CreateInstanceSnapshotsAsync(
                 cell, instance, [.. set.Select(s => new ProviderVolumeId(s.ProviderVolumeId))], id, mayBeTaken, cancellation), cancellation);
             await sets.RecordTakenAsync(id, taken, $"The volume was not on {instance} any more when the snapshots of it were taken.", cancellation);
-            await running.StepAsync(CreateSnapshot.Copying, cancellation);
+            await running.StepAsync(Operation.CopyingStep, cancellation);
         }
         while ((set = await sets.OfAsync(id, cancellation)).FindAll(s => s.State == SnapshotState.Pending) is { Count: > 0 } pending)
         {
@@ -40,16 +40,16 @@ sealed class CreateInstanceSnapshots(SnapshotSets sets, Cells cells, TimeProvide
             mayLook = !mayLook;
             await running.ProgressAsync(set.Average(s => s.State == SnapshotState.Pending ? s.ProgressPercent : 100) / 100, cancellation);
         }
-        var failed = set.FindAll(s => SnapshotItems.IsFailed(s.State, s.ProgressPercent));
+        var failed = set.FindAll(s => OperationItems.IsFailed(s.State, s.ProgressPercent));
         if (failed.Count > 0)
             throw new VolumeException(ErrorCode.Conflict,
                 $"{failed.Count} of the {set.Count} snapshots of {instance} failed: {failed[0].StateReason ?? "it was deleted while it was being copied."}");
-        await sets.EndAsync(running.Attempt, cancellation);
+        await operations.SucceedAsync(running.Attempt, cancellation);
     }
 
     /// <inheritdoc/>
     public Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation) =>
-        sets.RecordErrorAsync(running.Attempt, failure.Message, cancellation);
+        sets.RecordErrorAsync(running.Attempt, running.IsCancelled ? SnapshotState.Deleted : SnapshotState.Error, failure.Message, cancellation);
 
     async Task LookAsync(
         OperationId id, Cell cell, IVolumeProvider provider, List<SnapshotRow> pending, CancellationToken cancellation)

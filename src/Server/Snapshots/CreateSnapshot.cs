@@ -11,9 +11,6 @@ namespace Octavo.Server.Snapshots;
 /// </summary>
 sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells) : IOperationHandler
 {
-    /// <summary>From this step on the provider's id is in the row.</summary>
-    public const string Copying = "copying";
-
     /// <inheritdoc/>
     public string Kind => OperationKind.CreateSnapshot;
 
@@ -30,7 +27,7 @@ sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells) : IOperationHa
             seen = await Taking.RunAsync(running, mayBeTaken => provider.CreateSnapshotAsync(
                 cell, new ProviderVolumeId(target.ProviderVolumeId), running.Operation.Id, mayBeTaken, cancellation), cancellation);
             await RecordAsync(target.Id, seen, cancellation);
-            await running.StepAsync(Copying, cancellation);
+            await running.StepAsync(Operation.CopyingStep, cancellation);
         }
         while (seen.State == SnapshotState.Pending)
         {
@@ -47,8 +44,22 @@ sealed class CreateSnapshot(SnapshotStore snapshots, Cells cells) : IOperationHa
     }
 
     /// <inheritdoc/>
-    public async Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation) =>
-        await snapshots.RecordErrorAsync(running.Attempt, running.Operation.SnapshotId!, failure.Message, cancellation);
+    public async Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation)
+    {
+        var target = await snapshots.TargetAsync(running.Operation, cancellation);
+        if (!running.IsCancelled)
+        {
+            await snapshots.RecordErrorAsync(running.Attempt, target.Id, failure.Message, cancellation);
+            return;
+        }
+        // Nobody wants it any more: it does not stay listed in error.
+        if (target.ProviderSnapshotId is { } taken)
+        {
+            var (cell, provider) = await cells.GetAsync(target.CredentialId, target.Region, cancellation);
+            await provider.DeleteSnapshotAsync(cell, new ProviderSnapshotId(taken), running.Operation.Id, cancellation);
+        }
+        await snapshots.RecordCancelledAsync(running.Attempt, target.Id, cancellation);
+    }
 
     async Task RecordAsync(string id, ProviderSnapshot seen, CancellationToken cancellation)
     {

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
-using Octavo.Server.Http;
 using Octavo.Server.Operations;
 using Operation = Octavo.Server.Operations.Operation;
 
@@ -14,17 +13,14 @@ namespace Octavo.Server.Snapshots;
 /// and fails alone. This one follows them to the last.
 /// </summary>
 sealed class CreateSnapshots(
-    Database.Database database, OperationStore operations, SnapshotItems items, IEnumerable<IVolumeProvider> providers,
-    OperationSignals signals, TimeProvider time) : IOperationHandler
+    OperationStore operations, OperationItems items, IEnumerable<IVolumeProvider> providers, OperationSignals signals, TimeProvider time)
+    : IOperationOnMany
 {
     /// <summary>Volumes in one selection: more than a day of EBS's 100 pending snapshots a region.</summary>
     const int MaxVolumes = 100_000;
 
     /// <summary>Ids in one body.</summary>
     const int MaxIds = 10_000;
-
-    static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(100);
-    static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     public string Kind => OperationKind.CreateSnapshots;
@@ -46,55 +42,16 @@ sealed class CreateSnapshots(
         return enqueued;
     }
 
-    /// <summary>Asks once more for the volumes whose items failed.</summary>
-    /// <exception cref="VolumeException">Not found. Conflict: it is not one on many, has not ended, or nothing failed.</exception>
-    public async Task<(Operation Operation, int Volumes)> RetryAsync(
-        Transaction transaction, AccountId account, string id, CancellationToken cancellation)
-    {
-        var before = await operations.GetAsync(account, id, cancellation);
-        if (before.Kind != Kind) throw new VolumeException(ErrorCode.Conflict, "Only an operation on many volumes can be retried.");
-        if (!before.IsFinished) throw new VolumeException(ErrorCode.Conflict, "The operation has not ended yet.");
-        if ((await items.CountAsync(before.Id, cancellation)).Failed == 0) throw new VolumeException(ErrorCode.Conflict, "Nothing of it failed.");
-        return await EnqueueAsync(transaction, account, SnapshotItems.FailedVolumes(id), cancellation);
-    }
-
-    /// <summary>One page of what came of each volume; none where the operation is not on many.</summary>
-    public async Task<Page<OperationItem>> ItemsAsync(AccountId account, string id, PageOf page, CancellationToken cancellation)
-    {
-        await operations.GetAsync(account, id, cancellation);
-        return await items.ListAsync(id, page, cancellation);
-    }
+    /// <inheritdoc/>
+    public async Task<Operation> RetryAsync(Transaction transaction, Operation failed, CancellationToken cancellation) =>
+        (await EnqueueAsync(transaction, failed.Account, OperationItems.FailedVolumes(failed.Id.Value), cancellation)).Operation;
 
     /// <inheritdoc/>
-    public async Task RunAsync(RunningOperation running, CancellationToken cancellation)
-    {
-        await running.StepAsync("taking", cancellation);
-        while (true)
-        {
-            var (parts, unfinished) = await database.FindAsync(
-                $"""
-                SELECT count(*), count(*) FILTER (WHERE state IN ('queued', 'running'))
-                FROM operations WHERE parent_id = {running.Operation.Id}
-                """, row => (row.Number(0), row.Number(1)), cancellation);
-            if (unfinished == 0) break;
-            await running.ProgressAsync((double)(parts - unfinished) / parts, cancellation);
-            await running.PauseAsync(ShortestPoll, LongestPoll, cancellation);
-        }
-        var (all, failed) = await items.CountAsync(running.Operation.Id, cancellation);
-        if (failed > 0)
-            throw new VolumeException(ErrorCode.Conflict, $"{failed} of {all} snapshots failed; the items tell why. Retrying repeats only those.");
-        await using var transaction = await database.BeginAsync(cancellation);
-        await operations.SucceedAsync(transaction, running.Attempt, cancellation);
-        await transaction.CommitAsync();
-    }
+    public Task RunAsync(RunningOperation running, CancellationToken cancellation) => items.FollowAsync(running, "taking", "snapshots", cancellation);
 
     /// <inheritdoc/>
-    public async Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation)
-    {
-        await using var transaction = await database.BeginAsync(cancellation);
-        await operations.FailAsync(transaction, running.Attempt, cancellation);
-        await transaction.CommitAsync();
-    }
+    public Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation) =>
+        operations.FailAsync(running.Attempt, cancellation);
 
     async Task<(Operation Operation, int Volumes)> EnqueueAsync(
         Transaction transaction, AccountId account, Sql selection, CancellationToken cancellation)

@@ -9,7 +9,7 @@ using Octavo.Server.Volumes;
 
 namespace Octavo.Server.Snapshots;
 
-/// <summary><c>/v2/snapshots</c>, the taking of one under its volume, and of many with what came of each.</summary>
+/// <summary><c>/v2/snapshots</c>, and the taking of one under its volume.</summary>
 static class SnapshotEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
@@ -19,8 +19,6 @@ static class SnapshotEndpoints
         v2.MapGet("/snapshots/totals", TotalsAsync).WithName("TotalSnapshots")
             .WithQuery([.. SnapshotFilters.Parameters, Grouping.Parameter(SnapshotTotals.Words.Keys)]);
         v2.MapPost("/snapshots", CreateManyAsync).WithName("CreateSnapshots").WithQuery(Change.Parameters);
-        v2.MapGet("/operations/{id}/items", ListItemsAsync).WithName("ListOperationItems").WithQuery(PageOf.Parameters);
-        v2.MapPost("/operations/{id}/retry", RetryAsync).WithName("RetryOperation").WithQuery(Change.Parameters);
         v2.MapGet("/snapshots/{id}", ShowAsync).WithName("ShowSnapshot");
         v2.MapDelete("/snapshots/{id}", DeleteAsync).WithName("DeleteSnapshot").WithQuery(Change.Parameters);
         v2.MapPost("/snapshots/{id}/restore", RestoreAsync).WithName("RestoreSnapshot").WithQuery(Change.Parameters);
@@ -46,14 +44,6 @@ static class SnapshotEndpoints
         CancellationToken cancellation) =>
         change.RunAsync(async transaction => Many(
             await create.EnqueueAsync(transaction, caller.Account, body.Value, cancellation), operations));
-
-    static async Task<Page<OperationItem>> ListItemsAsync(
-        Caller caller, string id, PageOf page, CreateSnapshots create, CancellationToken cancellation) =>
-        await create.ItemsAsync(caller.Account, id, page, cancellation);
-
-    static Task<IResult> RetryAsync(
-        Operator caller, string id, Change change, CreateSnapshots create, OperationStore operations, CancellationToken cancellation) =>
-        change.RunAsync(async transaction => Many(await create.RetryAsync(transaction, caller.Account, id, cancellation), operations));
 
     static async Task<IResult> ListAsync(
         Caller caller, SnapshotQuery query, AccountInventories inventories, SnapshotStore snapshots, HttpContext context, CancellationToken cancellation) =>

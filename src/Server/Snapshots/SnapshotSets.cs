@@ -58,21 +58,13 @@ sealed class SnapshotSets(Database.Database database, OperationStore operations,
         await transaction.CommitAsync();
     }
 
-    /// <summary>Ends the operation whose snapshots are all completed.</summary>
-    public async Task EndAsync(Attempt attempt, CancellationToken cancellation)
-    {
-        await using var transaction = await database.BeginAsync(cancellation);
-        await operations.SucceedAsync(transaction, attempt, cancellation);
-        await transaction.CommitAsync();
-    }
-
     /// <summary>Records that those under way will never be complete, and ends the operation as failed; what is completed stays.</summary>
-    public async Task RecordErrorAsync(Attempt attempt, string reason, CancellationToken cancellation)
+    public async Task RecordErrorAsync(Attempt attempt, SnapshotState state, string reason, CancellationToken cancellation)
     {
         await using var transaction = await database.BeginAsync(cancellation);
         await transaction.ExecuteAsync(
             $"""
-            UPDATE snapshots SET state = {SnapshotState.Error}, state_reason = {reason}, updated_at = {time.GetUtcNow()}
+            UPDATE snapshots SET state = {state}, state_reason = {reason}, updated_at = {time.GetUtcNow()}
             WHERE operation_id = {attempt.Operation} AND state = {SnapshotState.Pending}
             """, cancellation);
         await operations.FailAsync(transaction, attempt, cancellation);

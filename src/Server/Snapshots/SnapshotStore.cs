@@ -107,6 +107,17 @@ sealed class SnapshotStore(Database.Database database, OperationStore operations
         await transaction.CommitAsync();
     }
 
+    /// <summary>Records that a snapshot is not wanted any more, and ends the operation as cancelled.</summary>
+    public async Task RecordCancelledAsync(Attempt attempt, string id, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await transaction.ExecuteAsync(
+            $"UPDATE snapshots SET state = {SnapshotState.Deleted}, updated_at = {time.GetUtcNow()} WHERE id = {id} AND state = {SnapshotState.Pending}",
+            cancellation);
+        await operations.FailAsync(transaction, attempt, cancellation);
+        await transaction.CommitAsync();
+    }
+
     /// <summary>Accepts the deletion of a snapshot: it is no longer listed from now on. The input is the state to go back to.</summary>
     /// <exception cref="VolumeException">Conflict: the provider has not begun to take it yet.</exception>
     public async Task<Operation> EnqueueDeleteAsync(Transaction transaction, AccountId account, SnapshotRow snapshot, CancellationToken cancellation)

@@ -48,6 +48,7 @@ static partial class RouteTable
         new("GET", "/v2/operations", Who.Viewer, 200, 200),
         new("GET", "/v2/operations/{id}", Who.Viewer, 200, 404),
         new("GET", "/v2/operations/{id}/items", Who.Viewer, 200, 404),
+        new("POST", "/v2/operations/{id}/cancel", Who.Operator, 409, 404),
         new("POST", "/v2/operations/{id}/retry", Who.Operator, 409, 404),
         new("POST", "/v2/fsck", Who.Operator, 202, 202, """{"repair":false}"""),
         new("GET", "/v2/credentials", Who.Viewer, 200, 200),
