@@ -48,7 +48,10 @@ public interface IVolumeProvider
     /// <summary>The volume that an operation made, or null: how an outcome that is not known is looked up.</summary>
     Task<ProviderVolume?> FindVolumeAsync(Cell cell, OperationId operation, CancellationToken cancellation);
 
-    /// <summary>Makes a volume, empty or from a snapshot.</summary>
+    /// <summary>
+    /// Makes a volume, empty or from a snapshot. A type, a speed or an encryption that the back end does not know at all is
+    /// <see cref="ErrorCode.Unsupported"/>, one that it refuses <see cref="ErrorCode.Invalid"/>; nothing is made then.
+    /// </summary>
     Task<ProviderVolume> CreateVolumeAsync(Cell cell, VolumeSpec spec, OperationId operation, CancellationToken cancellation);
 
     /// <summary>

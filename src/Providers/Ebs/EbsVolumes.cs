@@ -136,20 +136,27 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
         return (found, answer.NextToken);
     }
 
-    static CreateVolumeRequest Request(VolumeSpec spec, OperationId operation)
+    static CreateVolumeRequest Request(VolumeSpec spec, OperationId operation) => new()
     {
-        List<Tag> tags = [new(EbsTranslation.OperationTag, operation.Value)];
-        if (EbsTranslation.CleanName(spec.Name) is { } name) tags.Add(new Tag(EbsTranslation.NameTag, name));
-        return new CreateVolumeRequest
-        {
-            AvailabilityZone = spec.AvailabilityZone,
-            Size = spec.Size is { } size ? (int)size.GiB : null,
-            SnapshotId = spec.Snapshot?.Value,
-            VolumeType = Amazon.EC2.VolumeType.Gp3,
-            ClientToken = operation.Value,
-            TagSpecifications = [new TagSpecification { ResourceType = Amazon.EC2.ResourceType.Volume, Tags = tags }],
-        };
-    }
+        AvailabilityZone = spec.AvailabilityZone,
+        Size = spec.Size is { } size ? (int)size.GiB : null,
+        SnapshotId = spec.Snapshot?.Value,
+        // EC2's own default is the older gp2, which costs more and is slower.
+        VolumeType = spec.VolumeType is { } type ? new Amazon.EC2.VolumeType(type) : Amazon.EC2.VolumeType.Gp3,
+        Iops = spec.Iops,
+        Throughput = spec.ThroughputMiBps,
+        Encrypted = spec.IsEncrypted ?? (spec.KmsKeyId is null ? null : true),
+        KmsKeyId = spec.KmsKeyId,
+        ClientToken = operation.Value,
+        TagSpecifications =
+        [
+            new TagSpecification
+            {
+                ResourceType = Amazon.EC2.ResourceType.Volume,
+                Tags = [new(EbsTranslation.OperationTag, operation.Value), .. EbsTranslation.To(spec.Name, spec.Tags)],
+            },
+        ],
+    };
 }
 
 /// <summary>What a failure says about the request.</summary>

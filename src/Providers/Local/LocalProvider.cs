@@ -58,6 +58,9 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
         {
             if (spec.AvailabilityZone != Zone)
                 throw new VolumeException(ErrorCode.Invalid, $"There is no such availability zone here. The only one is {Zone}.");
+            if (Impossible(spec) is { } what)
+                throw new VolumeException(ErrorCode.Unsupported,
+                    $"A local volume has no {what} of its own: it is a file on this machine's disk. Leave that out.");
             if (spec.Size is { } asked) CheckSize(pool, asked);
             var id = VolumeId(operation);
             return Translation.From(spec switch
@@ -162,6 +165,16 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
         if (size > largest)
             throw new VolumeException(ErrorCode.QuotaExceeded, $"A volume of {size} does not fit: the pool's disk has {largest} in all.");
     }
+
+    /// <summary>What the disk alone decides; null where nothing of it is asked for.</summary>
+    static string? Impossible(VolumeSpec spec) => spec switch
+    {
+        { VolumeType: not null } => "type",
+        { Iops: not null } => "IOPS",
+        { ThroughputMiBps: not null } => "throughput",
+        { IsEncrypted: true } or { KmsKeyId: not null } => "encryption",
+        _ => null,
+    };
 
     static string VolumeId(OperationId operation) => VolumePrefix + operation.Value[..IdDigits];
 

@@ -78,13 +78,9 @@ static class VolumeActions
         if (!SizesGib.TryGetValue(type, out var sizes)) throw Ec2Failure.Bad("UnknownVolumeType", $"Unknown volume type: {type}");
         if (size < sizes.Smallest || size > sizes.Largest)
             throw Ec2Failure.Bad("InvalidParameterValue", $"Volume of {size}GiB is not from {sizes.Smallest} to {sizes.Largest}GiB, as {type} is.");
-        var iops = form.Number("Iops");
-        if (iops is null && type is "io1" or "io2") throw Ec2Failure.Missing("iops");
-        if (iops is not null && type is not ("io1" or "io2" or "gp3")) throw Combination("iops", type);
-        var throughput = form.Number("Throughput");
-        if (throughput is not null && type != "gp3") throw Combination("throughput", type);
+        var (iops, throughput) = VolumeSpeeds.Of(type, size, form.Number("Iops"), form.Number("Throughput"));
         var multiAttach = form.Flag("MultiAttachEnabled");
-        if (multiAttach && type is not ("io1" or "io2")) throw Combination("multiAttachEnabled", type);
+        if (multiAttach && type is not ("io1" or "io2")) throw VolumeSpeeds.Combination("multiAttachEnabled", type);
         var encrypted = form.Flag("Encrypted") || snapshot?.Item.Encrypted == true;
         if (form["KmsKeyId"] is not null && !encrypted)
             throw Ec2Failure.Bad("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set.");
@@ -95,8 +91,8 @@ static class VolumeActions
             SizeGib = size,
             Type = type,
             CreatedAt = call.Now,
-            Iops = iops ?? type switch { "gp3" => 3000, "gp2" => Math.Clamp(size * 3, 100, 16_000), _ => null },
-            Throughput = throughput ?? (type == "gp3" ? 125 : null),
+            Iops = iops,
+            Throughput = throughput,
             Encrypted = encrypted,
             KmsKeyId = !encrypted ? null : form["KmsKeyId"] ?? snapshot?.Item.KmsKeyId ?? DefaultKey(call),
             SseType = encrypted ? "sse-kms" : null,
@@ -115,7 +111,4 @@ static class VolumeActions
         $"arn:aws:kms:{call.Region.Name}:{call.Account.Id}:key/00000000-0000-4000-8000-000000000001";
 
     static Ec2Failure NoZone(string zone) => Ec2Failure.Bad("InvalidZone.NotFound", $"The zone '{zone}' does not exist.");
-
-    static Ec2Failure Combination(string parameter, string type) =>
-        Ec2Failure.Bad("InvalidParameterCombination", $"The parameter {parameter} is not supported for {type} volumes.");
 }
