@@ -62,6 +62,14 @@ public interface IVolumeProvider
         Cell cell, ImageSource source, OperationId operation, IProgress<double> progress, CancellationToken cancellation);
 
     /// <summary>
+    /// Gives a volume another name and other tags. Needs <see cref="ProviderCapabilities.KeepsTags"/>. A tag that is set already, or gone already, is no
+    /// failure; tags that the back end keeps for itself or for Octavo are <see cref="ErrorCode.Invalid"/>.
+    /// </summary>
+    /// <returns>The volume as it is from now on.</returns>
+    Task<ProviderVolume> UpdateVolumeAsync(
+        Cell cell, ProviderVolumeId id, VolumeUpdate update, OperationId operation, CancellationToken cancellation);
+
+    /// <summary>
     /// Deletes a volume; its snapshots stay where <see cref="ProviderCapabilities.SnapshotsOutliveVolume"/> says so.
     /// A volume in use is <see cref="ErrorCode.Conflict"/> and stays as it was.
     /// </summary>

@@ -13,6 +13,7 @@ static class Actions
     public const string CreateSnapshots = "CreateSnapshots";
     public const string DeleteSnapshot = "DeleteSnapshot";
     public const string CreateTags = "CreateTags";
+    public const string DeleteTags = "DeleteTags";
     public const string GetCallerIdentity = "GetCallerIdentity";
     public const string AssumeRole = "AssumeRole";
 

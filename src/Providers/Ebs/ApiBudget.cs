@@ -26,7 +26,7 @@ sealed class ApiBudget(TimeProvider time, EbsOptions options)
     static (double Capacity, double RefillPerSecond) Published(string action) => action switch
     {
         Actions.CreateVolume or Actions.DeleteVolume or Actions.CreateSnapshot or Actions.CreateSnapshots or Actions.DeleteSnapshot => (100, 5),
-        Actions.CreateTags => (100, 10),
+        Actions.CreateTags or Actions.DeleteTags => (100, 10),
         _ => (100, 20),
     };
 }

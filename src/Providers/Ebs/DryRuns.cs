@@ -35,6 +35,12 @@ static class DryRuns
                 DryRun = true,
                 Resources = [NoVolume],
                 Tags = [new Tag(EbsTranslation.OperationTag, "")],
+            }, token)),
+            ChangeAsync(Actions.DeleteTags, (ec2, token) => ec2.DeleteTagsAsync(new()
+            {
+                DryRun = true,
+                Resources = [NoVolume],
+                Tags = [new Tag(EbsTranslation.OperationTag, "")],
             }, token)));
         return [.. answers.Where(a => !a.Item2).Select(a => Actions.Permission(a.Item1))];
 

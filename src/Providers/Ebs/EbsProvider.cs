@@ -3,7 +3,8 @@ using Octavo.Core;
 namespace Octavo.Providers.Ebs;
 
 /// <summary>The volumes of AWS accounts, and of clouds that speak EC2's protocol. Each job is a class of its own; this one is the port.</summary>
-sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, EbsSnapshots snapshots, EbsInstanceSnapshots sets)
+sealed class EbsProvider(
+    EbsProbe probe, EbsZones zones, EbsVolumes volumes, EbsTags tags, EbsSnapshots snapshots, EbsInstanceSnapshots sets)
     : IVolumeProvider
 {
     public string Kind => "ebs";
@@ -13,7 +14,7 @@ sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, Ebs
     /// <remarks>Polls of one region go out together, two hundred ids to a request; snapshots take minutes to hours.</remarks>
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false,
-            SnapshotsInstances: true, ShortestPoll: TimeSpan.FromMilliseconds(250), LongestPoll: TimeSpan.FromSeconds(15));
+            SnapshotsInstances: true, KeepsTags: true, ShortestPoll: TimeSpan.FromMilliseconds(250), LongestPoll: TimeSpan.FromSeconds(15));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
 
@@ -39,6 +40,10 @@ sealed class EbsProvider(EbsProbe probe, EbsZones zones, EbsVolumes volumes, Ebs
     public Task<ProviderVolume> ImportVolumeAsync(
         Cell cell, ImageSource source, OperationId operation, IProgress<double> progress, CancellationToken cancellation) =>
         throw new VolumeException(ErrorCode.Unsupported, "Images cannot be imported into EBS here. Use AWS's VM Import, or a volume made from a snapshot.");
+
+    public Task<ProviderVolume> UpdateVolumeAsync(
+        Cell cell, ProviderVolumeId id, VolumeUpdate update, OperationId operation, CancellationToken cancellation) =>
+        tags.UpdateAsync(cell, id, update, cancellation);
 
     public Task<bool> DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
         volumes.DeleteAsync(cell, id, cancellation);

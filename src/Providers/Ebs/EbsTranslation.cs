@@ -83,27 +83,6 @@ static class EbsTranslation
         Tags = snapshot.Tags,
     });
 
-    /// <summary>Tags as EC2 takes them. The name, where there is one, is the tag <see cref="NameTag"/>, whatever the tags say.</summary>
-    /// <exception cref="VolumeException">Invalid: <see cref="OperationTag"/> is among them.</exception>
-    public static List<Tag> To(string? name, IEnumerable<ProviderTag> tags)
-    {
-        List<Tag> all = [.. tags.Select(t => new Tag(t.Key, t.Value))];
-        CheckKeys(all.Select(t => t.Key));
-        if (CleanName(name) is not { } clean) return all;
-        all.RemoveAll(t => t.Key == NameTag);
-        all.Add(new Tag(NameTag, clean));
-        return all;
-    }
-
-    /// <summary>Whether these keys may be given or taken away.</summary>
-    /// <exception cref="VolumeException">Invalid: <see cref="OperationTag"/> is among them.</exception>
-    public static void CheckKeys(IEnumerable<string> keys)
-    {
-        if (keys.Contains(OperationTag))
-            throw new VolumeException(ErrorCode.Invalid,
-                $"The tag {OperationTag} is Octavo's own: by it a volume is found again. Leave it out.");
-    }
-
     /// <summary>A name as a tag's value: without control characters, cut to what a tag holds; null where nothing is left.</summary>
     public static string? CleanName(string? name)
     {
@@ -112,6 +91,13 @@ static class EbsTranslation
         if (clean.Length > LongestTagValue)
             clean = clean[..(char.IsHighSurrogate(clean[LongestTagValue - 1]) ? LongestTagValue - 1 : LongestTagValue)];
         return clean.Length == 0 ? null : clean;
+    }
+
+    /// <summary>A volume with other tags: its name is among them.</summary>
+    public static ProviderVolume WithTags(ProviderVolume volume, IEnumerable<ProviderTag> tags)
+    {
+        ValueList<ProviderTag> sorted = [.. tags.OrderBy(t => t.Key, StringComparer.Ordinal)];
+        return volume with { Tags = sorted, Name = CleanName(sorted.FirstOrDefault(t => t.Key == NameTag)?.Value) };
     }
 
     static VolumeState State(string? word) => word switch

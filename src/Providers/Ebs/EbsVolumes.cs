@@ -5,7 +5,9 @@ using Octavo.Core;
 namespace Octavo.Providers.Ebs;
 
 /// <summary>Volumes: listed, made and deleted.</summary>
-sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, SnapshotPacing pacing, TimeProvider time)
+sealed class EbsVolumes(
+    EbsSessions sessions, LookUps lookUps, EbsZones zones, SnapshotPacing pacing, RecentCreates<ProviderVolume> recent, RecentTags recentTags,
+    TimeProvider time)
 {
     /// <summary>EC2's largest volume, of gp3 and io2, since 2025: 64 TiB.</summary>
     public static readonly ByteSize Largest = ByteSize.FromGiB(65_536);
@@ -16,8 +18,6 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
     /// <summary>Between the tries of a creation whose outcome is not known: its token makes them one.</summary>
     static readonly TimeSpan[] CreatePauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
 
-    readonly RecentCreates<ProviderVolume> recent = new(time);
-
     /// <summary>Volumes that were seen on their way out: once they are not seen any more, no further request has to prove it.</summary>
     readonly ConcurrentDictionary<(CredentialId, string Region, ProviderVolumeId), bool> leaving = new();
 
@@ -27,7 +27,7 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
             (limit, token) => AskAsync(cell, limit, token, page.Zone, cancellation));
 
     public async Task<ProviderVolume> GetAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
-        await lookUps.VolumeAsync(cell, id, cancellation) ?? recent.Find(cell, id.Value)
+        await lookUps.VolumeAsync(cell, id, cancellation) ?? recentTags.ApplyTo(cell, recent.Find(cell, id.Value))
         ?? throw new VolumeException(ErrorCode.NotFound, $"There is no volume {id} in {cell.Region}.");
 
     public async Task<IReadOnlyList<ProviderVolume>> FindAsync(
@@ -35,7 +35,7 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
         [.. (await Task.WhenAll(ids.Distinct().Select(id => lookUps.VolumeAsync(cell, id, cancellation)))).OfType<ProviderVolume>()];
 
     public async Task<ProviderVolume?> FindAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
-        await lookUps.VolumeAsync(cell, operation, cancellation) ?? recent.Find(cell, operation.Value);
+        await lookUps.VolumeAsync(cell, operation, cancellation) ?? recentTags.ApplyTo(cell, recent.Find(cell, operation.Value));
 
     public async Task<ProviderVolume> CreateAsync(Cell cell, VolumeSpec spec, OperationId operation, CancellationToken cancellation)
     {
@@ -131,7 +131,8 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
             IncludeManagedResources = true,
             Filters = zone is null ? null : [new Filter("availability-zone", [zone])],
         }, cancel), cancellation);
-        IReadOnlyList<ProviderVolume> found = [.. (answer.Volumes ?? []).Select(EbsTranslation.From).OfType<ProviderVolume>()];
+        IReadOnlyList<ProviderVolume> found =
+            [.. (answer.Volumes ?? []).Select(v => recentTags.ApplyTo(cell, EbsTranslation.From(v))).OfType<ProviderVolume>()];
         await pacing.SawAsync(cell, found);
         return (found, answer.NextToken);
     }
@@ -153,7 +154,7 @@ sealed class EbsVolumes(EbsSessions sessions, LookUps lookUps, EbsZones zones, S
             new TagSpecification
             {
                 ResourceType = Amazon.EC2.ResourceType.Volume,
-                Tags = [new(EbsTranslation.OperationTag, operation.Value), .. EbsTranslation.To(spec.Name, spec.Tags)],
+                Tags = [new(EbsTranslation.OperationTag, operation.Value), .. EbsTags.To(spec.Name, spec.Tags)],
             },
         ],
     };

@@ -8,7 +8,7 @@ namespace Octavo.Providers.Ebs;
 /// Single volumes and snapshots, by id and by the operation that made them, gathered into few requests. A filter instead of a list of ids: what is
 /// absent is then simply absent instead of failing the whole request, and the larger of AWS's two buckets pays.
 /// </summary>
-sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, TimeProvider time)
+sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, RecentTags recentTags, TimeProvider time)
 {
     /// <summary>EC2's bound on the values of one filter.</summary>
     const int MostValues = 200;
@@ -74,7 +74,7 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, TimeProvider t
             NextToken = token,
             IncludeManagedResources = true,
         }, cancel), CancellationToken.None);
-        return ((page.Volumes ?? []).Select(EbsTranslation.From), page.NextToken);
+        return ((page.Volumes ?? []).Select(v => recentTags.ApplyTo(cell, EbsTranslation.From(v))), page.NextToken);
     }
 
     async Task<(IEnumerable<ProviderSnapshot?>, string?)> SnapshotsAsync(

@@ -27,7 +27,7 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true,
-            SnapshotsInstances: false, ShortestPoll: TimeSpan.FromMilliseconds(20), LongestPoll: TimeSpan.FromMilliseconds(250));
+            SnapshotsInstances: false, KeepsTags: false, ShortestPoll: TimeSpan.FromMilliseconds(20), LongestPoll: TimeSpan.FromMilliseconds(250));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) =>
         Task.FromResult(new CredentialReport("local", [Region], []));
@@ -90,6 +90,10 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
                     throw new VolumeException(ErrorCode.Unsupported, "Images come from a file or an upload here.");
             }
         }, cancellation);
+
+    public Task<ProviderVolume> UpdateVolumeAsync(
+        Cell cell, ProviderVolumeId id, VolumeUpdate update, OperationId operation, CancellationToken cancellation) =>
+        throw new VolumeException(ErrorCode.Unsupported, "A local volume has neither a name nor tags in its pool: the inventory keeps them.");
 
     public Task<bool> DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
         WithPoolAsync(cell, async pool =>

@@ -30,7 +30,7 @@ static class DescribeSnapshots
             foreach (var entry in page)
             {
                 xml.Open("item"u8);
-                SnapshotXml.Write(xml, View.Of(entry, call.NowTicks), "status"u8, call.Switches.OmitsOptionalFields);
+                SnapshotXml.Write(xml, View.Of(entry, entry.Shown(call.NowTicks), call.NowTicks), "status"u8, call.Switches.OmitsOptionalFields);
                 xml.Close("item"u8);
             }
             xml.Close("snapshotSet"u8);
@@ -40,7 +40,7 @@ static class DescribeSnapshots
 
     static bool Matches(Filter filter, Entry<Ec2Snapshot> entry, long now)
     {
-        var snapshot = entry.Item;
+        var snapshot = entry.Shown(now);
         return filter.Name switch
         {
             "volume-id" => filter.Matches(snapshot.VolumeId),

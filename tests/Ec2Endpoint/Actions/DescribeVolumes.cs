@@ -27,7 +27,7 @@ static class DescribeVolumes
                 Ec2Failure.NoVolume);
             xml.Open("volumeSet"u8);
             foreach (var entry in page)
-                VolumeXml.WriteItem(xml, entry.Item, View.StatusOf(entry, call.NowTicks), call.Switches.OmitsOptionalFields);
+                VolumeXml.WriteItem(xml, entry.Shown(call.NowTicks), View.StatusOf(entry, call.NowTicks), call.Switches.OmitsOptionalFields);
             xml.Close("volumeSet"u8);
             xml.Element("nextToken"u8, next);
         }
@@ -35,7 +35,7 @@ static class DescribeVolumes
 
     static bool Matches(Filter filter, Entry<Ec2Volume> entry, long now)
     {
-        var volume = entry.Item;
+        var volume = entry.Shown(now);
         return filter.Name switch
         {
             "volume-id" => filter.Matches(volume.Id),

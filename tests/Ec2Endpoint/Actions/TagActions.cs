@@ -19,6 +19,7 @@ static class TagActions
     public static void Delete(Call call, XmlBuffer xml)
     {
         var named = call.Form.Pairs("Tag");
+        Form.Tags(named);
         Change(call, [], old => named.Count == 0
             ? []
             : [.. old.Where(o => !named.Exists(n => n.Key == o.Key && (n.Value is null || n.Value == o.Value)))]);
@@ -33,17 +34,17 @@ static class TagActions
         {
             List<Action> changes = [];
             foreach (var id in ids)
-                if (id.StartsWith("vol-", StringComparison.Ordinal)) Plan(Lookup.Volume(call, id), v => v with { Tags = change(v.Tags) }, changes);
-                else if (id.StartsWith("snap-", StringComparison.Ordinal)) Plan(Lookup.Snapshot(call, id), s => s with { Tags = change(s.Tags) }, changes);
+                if (id.StartsWith("vol-", StringComparison.Ordinal)) Plan(call, Lookup.Volume(call, id), v => v with { Tags = change(v.Tags) }, changes);
+                else if (id.StartsWith("snap-", StringComparison.Ordinal)) Plan(call, Lookup.Snapshot(call, id), s => s with { Tags = change(s.Tags) }, changes);
                 else throw Ec2Failure.Bad("InvalidID", $"The ID '{id}' is not valid");
             foreach (var apply in changes) apply();
             foreach (var id in ids) call.Record(id, null, tags);
         }
     }
 
-    static void Plan<T>(Entry<T> entry, Func<T, T> change, List<Action> changes)
+    static void Plan<T>(Call call, Entry<T> entry, Func<T, T> change, List<Action> changes)
     {
         var changed = change(entry.Item);
-        changes.Add(() => entry.Item = changed);
+        changes.Add(() => entry.Change(changed, call.NowTicks, call.Switches.VisibilityLag));
     }
 }

@@ -34,7 +34,7 @@ public sealed class Switches
     /// <summary>How long a volume is deleting before it is gone.</summary>
     public TimeSpan DeleteLag { get; set; }
 
-    /// <summary>For so long what was made is not found and what was deleted is still listed as before.</summary>
+    /// <summary>For so long what was made is not found, and what was deleted or tagged is still listed as before.</summary>
     public TimeSpan VisibilityLag { get; set; }
 
     /// <summary>How long a snapshot is pending; its progress rises evenly.</summary>

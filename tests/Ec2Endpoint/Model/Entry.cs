@@ -11,6 +11,9 @@ sealed class Entry<T>(T item, long sequence)
     /// <summary>Its place in listings: the order in which things were made.</summary>
     public long Sequence { get; } = sequence;
 
+    T before = item;
+    long changeShowsFrom;
+
     /// <summary>From then on its id is known to calls other than the one that made it.</summary>
     public long VisibleFrom { get; init; }
 
@@ -35,6 +38,17 @@ sealed class Entry<T>(T item, long sequence)
 
     /// <summary>A call that changes it would find it. A deleted one is never found again, although it may still be listed.</summary>
     public bool IsFound(long now) => VisibleFrom <= now && !IsDeleted;
+
+    /// <summary>What a listing shows: an item that was changed a moment ago as it was before.</summary>
+    public T Shown(long now) => now < changeShowsFrom ? before : Item;
+
+    /// <summary>Changes it, which shows after a while.</summary>
+    public void Change(T item, long now, TimeSpan stale)
+    {
+        before = Shown(now);
+        changeShowsFrom = now + stale.Ticks;
+        Item = item;
+    }
 
     public void Delete(long now, TimeSpan stale, TimeSpan deleting)
     {

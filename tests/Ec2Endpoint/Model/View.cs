@@ -19,9 +19,11 @@ static class View
     public static string StatusOf(Entry<Ec2Snapshot> entry, long now) =>
         now < entry.ReadyAt ? "pending" : entry.EndsInError ? "error" : entry.Item.Status;
 
-    public static Ec2Snapshot Of(Entry<Ec2Snapshot> entry, long now)
+    public static Ec2Snapshot Of(Entry<Ec2Snapshot> entry, long now) => Of(entry, entry.Item, now);
+
+    /// <param name="snapshot">The entry's item, or what a listing shows of it.</param>
+    public static Ec2Snapshot Of(Entry<Ec2Snapshot> entry, Ec2Snapshot snapshot, long now)
     {
-        var snapshot = entry.Item;
         if (entry.ReadyAt == 0) return snapshot;
         if (now < entry.ReadyAt)
         {

@@ -59,6 +59,46 @@ public abstract partial class VolumeProviderContract
         }
     }
 
+    [Fact]
+    public async Task A_name_and_tags_are_kept_from_creation_on_and_changed_or_unsupported()
+    {
+        var spec = new VolumeSpec(Size, Zone, null, "first") { Tags = [new("env", "test"), new("owner", "a"), new("empty", "")] };
+        var made = await WholeAsync(await Provider.CreateVolumeAsync(Cell, spec, OperationId.New(), Cancellation));
+        var other = await CreateAsync();
+        var operation = OperationId.New();
+        ProviderVolume? changed = null;
+
+        var isSupported = await IsSupportedAsync(async () => changed = (await TenTimesAsync(() => Provider.UpdateVolumeAsync(
+            Cell, made.Id, new VolumeUpdate("second", [new("owner", "b"), new("new", "1")], ["env", "never"]), operation, Cancellation)))[^1]);
+
+        isSupported.ShouldBe(Provider.Capabilities.KeepsTags);
+        (await VolumesAsync()).ShouldBe([changed ?? made, other], ignoreOrder: true);
+        if (changed is null) return;
+        Given(made).ShouldBe([new("Name", "first"), new("empty", ""), new("env", "test"), new("owner", "a")]);
+        Given(changed).ShouldBe([new("Name", "second"), new("empty", ""), new("new", "1"), new("owner", "b")]);
+        (made.Name, changed.Name).ShouldBe(("first", "second"));
+        changed.ShouldBe(made with { Name = changed.Name, Tags = changed.Tags });
+        (await Provider.GetVolumeAsync(Cell, made.Id, Cancellation)).ShouldBe(changed);
+    }
+
+    [Fact]
+    public async Task An_update_of_what_never_was_is_not_found_and_one_that_changes_nothing_gives_the_volume_as_it_is()
+    {
+        if (!Provider.Capabilities.KeepsTags) return;
+        var volume = await CreateAsync();
+        var nothing = new VolumeUpdate(null, [], []);
+
+        (await Provider.UpdateVolumeAsync(Cell, volume.Id, nothing, OperationId.New(), Cancellation)).ShouldBe(volume);
+        await ShouldFailAsync(ErrorCode.NotFound, Provider.UpdateVolumeAsync(Cell, NoVolume, nothing, OperationId.New(), Cancellation));
+        await ShouldFailAsync(ErrorCode.NotFound,
+            Provider.UpdateVolumeAsync(Cell, NoVolume, nothing with { Name = "name" }, OperationId.New(), Cancellation));
+        await ShouldFailAsync(ErrorCode.NotFound,
+            Provider.UpdateVolumeAsync(Cell, NoVolume, nothing with { RemoveTags = ["key"] }, OperationId.New(), Cancellation));
+    }
+
+    /// <summary>A volume's tags without the provider's own.</summary>
+    static IEnumerable<ProviderTag> Given(ProviderVolume volume) => volume.Tags.Where(t => !t.Key.Contains(':', StringComparison.Ordinal));
+
     const int Sector = 512;
 
     static async Task<bool> IsSupportedAsync(Func<Task> call)

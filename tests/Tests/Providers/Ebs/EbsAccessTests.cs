@@ -32,7 +32,7 @@ public class EbsAccessTests : EbsFaults
 
         (await Provider.ProbeAsync(Ebs.Access, Cancellation)).MissingPermissions.ShouldBe(
             ["ec2:CreateVolume", "ec2:DeleteVolume", "ec2:CreateSnapshot", "ec2:CreateSnapshots", "ec2:DeleteSnapshot",
-                "ec2:CreateTags"], ignoreOrder: true);
+                "ec2:CreateTags", "ec2:DeleteTags"], ignoreOrder: true);
     }
 
     [Fact]
