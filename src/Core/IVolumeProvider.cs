@@ -41,6 +41,9 @@ public interface IVolumeProvider
     /// <summary>One volume.</summary>
     Task<ProviderVolume> GetVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation);
 
+    /// <summary>All that the back end itself tells of a volume, in its own words and under its own names: the text of one JSON object.</summary>
+    Task<string> GetRawVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation);
+
     /// <summary>Those of these volumes that are there, in any order: proof of what is gone.</summary>
     Task<IReadOnlyList<ProviderVolume>> FindVolumesAsync(
         Cell cell, IReadOnlyList<ProviderVolumeId> ids, CancellationToken cancellation);

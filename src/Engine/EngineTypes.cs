@@ -63,9 +63,11 @@ public enum EngineVolumeState
 /// <param name="SnapshotId">The snapshot it was made from.</param>
 /// <param name="CreatedAt">When it was made or found, UTC.</param>
 /// <param name="InUseSince">When it was first seen in use, UTC.</param>
+/// <param name="Path">Where its image is, relative to the pool's folder.</param>
+/// <param name="AllocatedBytes">What its image takes on the disk: all but the holes. Null while it is being made, and where nobody can tell.</param>
 public sealed record EngineVolume(
     string Id, string? Tag, EngineVolumeState State, string? Reason, double Progress, long SizeBytes, string? SnapshotId,
-    DateTimeOffset CreatedAt, DateTimeOffset? InUseSince);
+    DateTimeOffset CreatedAt, DateTimeOffset? InUseSince, string Path, long? AllocatedBytes);
 
 /// <summary>The states of a snapshot.</summary>
 public enum EngineSnapshotState

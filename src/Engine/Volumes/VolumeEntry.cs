@@ -41,13 +41,14 @@ sealed class VolumeEntry(VolumeRecord record)
             return Describe(EngineVolumeState.Error, "The volume's image is gone from the pool.");
         if (found.Signature.Length != Record.SizeBytes)
             return Describe(EngineVolumeState.Error,
-                $"The volume's image has {found.Signature.Length} bytes instead of {Record.SizeBytes}: something cut or extended it.");
+                $"The volume's image has {found.Signature.Length} bytes instead of {Record.SizeBytes}: something cut or extended it.",
+                found.AllocatedBytes);
         var isInUse = disk.IsOpenForWriting(Record.ImagePath);
         InUseSince = isInUse ? InUseSince ?? time.GetUtcNow() : null;
-        return Describe(isInUse ? EngineVolumeState.InUse : EngineVolumeState.Available);
+        return Describe(isInUse ? EngineVolumeState.InUse : EngineVolumeState.Available, allocatedBytes: found.AllocatedBytes);
     }
 
-    EngineVolume Describe(EngineVolumeState state, string? reason = null) => new(
+    EngineVolume Describe(EngineVolumeState state, string? reason = null, long? allocatedBytes = null) => new(
         Record.Id, Record.Tag, state, reason, state == EngineVolumeState.Creating ? Progress : 1, Record.SizeBytes, Record.SnapshotId,
-        Record.CreatedAt, state == EngineVolumeState.InUse ? InUseSince : null);
+        Record.CreatedAt, state == EngineVolumeState.InUse ? InUseSince : null, Record.ImagePath, allocatedBytes);
 }

@@ -28,6 +28,9 @@ sealed class EbsProvider(
     public Task<ProviderVolume> GetVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
         volumes.GetAsync(cell, id, cancellation);
 
+    public Task<string> GetRawVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        volumes.GetRawAsync(cell, id, cancellation);
+
     public Task<IReadOnlyList<ProviderVolume>> FindVolumesAsync(
         Cell cell, IReadOnlyList<ProviderVolumeId> ids, CancellationToken cancellation) => volumes.FindAsync(cell, ids, cancellation);
 

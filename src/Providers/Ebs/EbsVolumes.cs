@@ -28,7 +28,15 @@ sealed class EbsVolumes(
 
     public async Task<ProviderVolume> GetAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
         await lookUps.VolumeAsync(cell, id, cancellation) ?? recentTags.ApplyTo(cell, recent.Find(cell, id.Value))
-        ?? throw new VolumeException(ErrorCode.NotFound, $"There is no volume {id} in {cell.Region}.");
+        ?? throw NotThere(cell, id);
+
+    public async Task<string> GetRawAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation)
+    {
+        if (await lookUps.RecordAsync(cell, id, cancellation) is { } record) return EbsRecord.Text(record);
+        throw recent.Find(cell, id.Value) is null
+            ? NotThere(cell, id)
+            : new VolumeException(ErrorCode.Unavailable, $"The volume {id} was only just made and EC2 does not show it yet. Ask again in a moment.");
+    }
 
     public async Task<IReadOnlyList<ProviderVolume>> FindAsync(
         Cell cell, IReadOnlyList<ProviderVolumeId> ids, CancellationToken cancellation) =>
@@ -136,6 +144,9 @@ sealed class EbsVolumes(
         await pacing.SawAsync(cell, found);
         return (found, answer.NextToken);
     }
+
+    static VolumeException NotThere(Cell cell, ProviderVolumeId id) =>
+        new(ErrorCode.NotFound, $"There is no volume {id} in {cell.Region}.");
 
     static CreateVolumeRequest Request(VolumeSpec spec, OperationId operation) => new()
     {

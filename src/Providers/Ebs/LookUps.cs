@@ -21,17 +21,21 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, RecentTags rec
 
     static readonly string TagFilter = "tag:" + EbsTranslation.OperationTag;
 
-    readonly ConcurrentDictionary<(CredentialId, string Region, string Filter), Coalescer<ProviderVolume>> volumes = new();
+    readonly ConcurrentDictionary<(CredentialId, string Region, string Filter), Coalescer<FoundVolume>> volumes = new();
     readonly ConcurrentDictionary<(CredentialId, string Region, string Filter), Coalescer<ProviderSnapshot>> snapshots = new();
     readonly ConcurrentDictionary<(CredentialId, string Region), Coalescer<IReadOnlyList<ProviderSnapshot>>> sets = new();
 
     /// <summary>A volume, or null where there is none.</summary>
-    public Task<ProviderVolume?> VolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
-        Volumes(cell, "volume-id", v => v.Id.Value).FindAsync(id.Value, cancellation);
+    public async Task<ProviderVolume?> VolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        (await FindAsync(cell, id, cancellation))?.Volume;
+
+    /// <summary>A volume as EC2 sent it, or null where there is none.</summary>
+    public async Task<Volume?> RecordAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        (await FindAsync(cell, id, cancellation))?.Record;
 
     /// <summary>The volume that an operation made, or null.</summary>
-    public Task<ProviderVolume?> VolumeAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
-        Volumes(cell, TagFilter, v => v.CreatedBy?.Value).FindAsync(operation.Value, cancellation);
+    public async Task<ProviderVolume?> VolumeAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
+        (await Volumes(cell, TagFilter, v => v.CreatedBy?.Value).FindAsync(operation.Value, cancellation))?.Volume;
 
     /// <summary>A snapshot, or null where there is none.</summary>
     public Task<ProviderSnapshot?> SnapshotAsync(Cell cell, ProviderSnapshotId id, CancellationToken cancellation) =>
@@ -49,9 +53,12 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, RecentTags rec
                 .ToDictionary(set => set.Key, IReadOnlyList<ProviderSnapshot> (set) => [.. set])))
             .FindAsync(operation.Value, cancellation) ?? [];
 
-    Coalescer<ProviderVolume> Volumes(Cell cell, string filter, Func<ProviderVolume, string?> key) =>
+    Task<FoundVolume?> FindAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        Volumes(cell, "volume-id", v => v.Id.Value).FindAsync(id.Value, cancellation);
+
+    Coalescer<FoundVolume> Volumes(Cell cell, string filter, Func<ProviderVolume, string?> key) =>
         volumes.GetOrAdd((cell.Credential, cell.Region, filter), _ => new(MostValues, Gather, time, async values =>
-            ByKey(await AllAsync(token => VolumesAsync(cell, filter, values, token)), key, v => v.CreatedAt)));
+            ByKey(await AllAsync(token => VolumesAsync(cell, filter, values, token)), found => key(found.Volume), found => found.Volume.CreatedAt)));
 
     Coalescer<ProviderSnapshot> Snapshots(Cell cell, string filter, Func<ProviderSnapshot, string?> key) =>
         snapshots.GetOrAdd((cell.Credential, cell.Region, filter), _ => new(MostValues, Gather, time, async values =>
@@ -64,7 +71,7 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, RecentTags rec
         return found;
     }
 
-    async Task<(IEnumerable<ProviderVolume?>, string?)> VolumesAsync(
+    async Task<(IEnumerable<FoundVolume?>, string?)> VolumesAsync(
         Cell cell, string filter, IReadOnlyCollection<string> values, string? token)
     {
         var page = await sessions.ReadAsync(cell, Actions.DescribeVolumes, (ec2, cancel) => ec2.DescribeVolumesAsync(new DescribeVolumesRequest
@@ -74,7 +81,8 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, RecentTags rec
             NextToken = token,
             IncludeManagedResources = true,
         }, cancel), CancellationToken.None);
-        return ((page.Volumes ?? []).Select(v => recentTags.ApplyTo(cell, EbsTranslation.From(v))), page.NextToken);
+        return ((page.Volumes ?? []).Select(record =>
+            recentTags.ApplyTo(cell, EbsTranslation.From(record)) is { } volume ? new FoundVolume(volume, record) : null), page.NextToken);
     }
 
     async Task<(IEnumerable<ProviderSnapshot?>, string?)> SnapshotsAsync(
@@ -111,4 +119,6 @@ sealed class LookUps(EbsSessions sessions, SnapshotPacing pacing, RecentTags rec
             if (key(item) is { } k) byKey.TryAdd(k, item);
         return byKey;
     }
+
+    sealed record FoundVolume(ProviderVolume Volume, Volume Record);
 }

@@ -43,6 +43,10 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
         WithPoolAsync(cell, pool => Task.FromResult(
             pool.FindVolume(id.Value) is { } volume ? Translation.From(volume) : throw NoVolume()), cancellation);
 
+    public Task<string> GetRawVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => Task.FromResult(
+            pool.FindVolume(id.Value) is { } volume ? LocalRecord.Text(volume) : throw NoVolume()), cancellation);
+
     public Task<IReadOnlyList<ProviderVolume>> FindVolumesAsync(
         Cell cell, IReadOnlyList<ProviderVolumeId> ids, CancellationToken cancellation) =>
         WithPoolAsync<IReadOnlyList<ProviderVolume>>(cell, pool => Task.FromResult<IReadOnlyList<ProviderVolume>>(

@@ -22,13 +22,7 @@ static class Translation
     public static ProviderVolume From(EngineVolume volume) => new(
         new ProviderVolumeId(volume.Id),
         Operation(volume.Tag),
-        volume.State switch
-        {
-            EngineVolumeState.Creating => VolumeState.Creating,
-            EngineVolumeState.Available => VolumeState.Available,
-            EngineVolumeState.InUse => VolumeState.InUse,
-            _ => VolumeState.Error,
-        },
+        State(volume.State),
         volume.Reason,
         volume.Progress,
         new ByteSize(volume.SizeBytes),
@@ -36,6 +30,14 @@ static class Translation
         volume.SnapshotId is { } id ? new ProviderSnapshotId(id) : null,
         volume.CreatedAt,
         volume.State == EngineVolumeState.InUse ? [new ProviderAttachment(Attached, null, null, volume.InUseSince)] : []);
+
+    public static VolumeState State(EngineVolumeState state) => state switch
+    {
+        EngineVolumeState.Creating => VolumeState.Creating,
+        EngineVolumeState.Available => VolumeState.Available,
+        EngineVolumeState.InUse => VolumeState.InUse,
+        _ => VolumeState.Error,
+    };
 
     public static ProviderSnapshot From(EngineSnapshot snapshot) => new(
         new ProviderSnapshotId(snapshot.Id),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Octavo.Core;
 
 namespace Octavo.Tests.Contracts;
@@ -88,6 +89,20 @@ public abstract partial class VolumeProviderContract : IAsyncLifetime
         shown.Snapshot.ShouldBeNull();
         shown.Attachments.ShouldBeEmpty();
         (await VolumesAsync()).ShouldHaveSingleItem().ShouldBe(shown);
+    }
+
+    [Fact]
+    public async Task What_the_back_end_itself_tells_of_a_volume_is_one_JSON_object_without_what_is_not_there()
+    {
+        var volume = await CreateAsync();
+
+        using var raw = JsonDocument.Parse(await Provider.GetRawVolumeAsync(Cell, volume.Id, Cancellation));
+
+        var fields = raw.RootElement.EnumerateObject().ToList();
+        fields.ShouldContain(f => f.Value.ValueKind == JsonValueKind.String && f.Value.GetString() == volume.Id.Value);
+        fields.ShouldNotContain(f => f.Value.ValueKind == JsonValueKind.Null
+            || (f.Value.ValueKind == JsonValueKind.Array && f.Value.GetArrayLength() == 0));
+        await ShouldFailAsync(ErrorCode.NotFound, Provider.GetRawVolumeAsync(Cell, NoVolume, Cancellation));
     }
 
     [Fact]

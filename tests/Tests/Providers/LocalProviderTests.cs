@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Octavo.Core;
 using Octavo.Tests.Contracts;
 using Octavo.Tests.Support;
@@ -38,6 +39,25 @@ public class LocalProviderTests : ImageProviderContract
 
         File.Exists(path).ShouldBeFalse();
         (await VolumesAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_record_tells_what_the_engine_knows_with_a_path_inside_the_pool()
+    {
+        var source = await ImportAsync(Bytes(36));
+        var restored = await RestoreAsync((await SnapshotAsync(source.Id)).Id);
+        var path = $"volumes/{restored.Id}/data";
+
+        using var record = JsonDocument.Parse(await Provider.GetRawVolumeAsync(Cell, restored.Id, Cancellation));
+
+        var fields = record.RootElement.EnumerateObject().ToDictionary(f => f.Name, f => f.Value);
+        fields.Keys.ShouldBe(["id", "tag", "state", "size_bytes", "allocated_bytes", "snapshot_id", "path", "created_at"], ignoreOrder: true);
+        fields["path"].GetString().ShouldBe(path);
+        File.Exists(local.PoolPath("default", path)).ShouldBeTrue();
+        fields["state"].GetString().ShouldBe("available");
+        fields["size_bytes"].GetInt64().ShouldBe(Size.Bytes);
+        fields["allocated_bytes"].GetInt64().ShouldBeInRange(1, Size.Bytes);
+        fields["snapshot_id"].GetString().ShouldBe(restored.Snapshot!.Value.Value);
     }
 
     [Fact]

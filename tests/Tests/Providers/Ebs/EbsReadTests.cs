@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Octavo.Core;
 using Octavo.Ec2;
 
@@ -88,6 +89,53 @@ public class EbsReadTests : EbsFaults
 
         found.Select(v => v.Id).ShouldBe(ids);
         Ebs.Endpoint.Journal["DescribeVolumes"].Calls.ShouldBeLessThanOrEqualTo(6);
+    }
+
+    [Fact]
+    public async Task A_record_has_every_field_that_EC2_sent_under_its_own_name()
+    {
+        var volume = Ebs.Put(new Ec2Volume
+        {
+            Id = "",
+            Zone = Ebs.Region.Zones[0],
+            SizeGib = 12,
+            Type = "gp9",
+            Status = "in-use",
+            CreatedAt = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            Encrypted = true,
+            KmsKeyId = "arn:aws:kms:eu-west-1:111122223333:key/1",
+            SseType = "sse-kms",
+            Attachments = [new Ec2Attachment { AssociatedResource = "arn:aws:ecs:x", InstanceOwningService = "ecs.amazonaws.com" }],
+            ManagedBy = "ecs.amazonaws.com",
+            Tags = [new Ec2Tag("Name", "Größe 7")],
+        });
+
+        var text = await Provider.GetRawVolumeAsync(Ebs.Cell, new ProviderVolumeId(volume.Id), Cancellation);
+
+        text.ShouldContain("Größe 7");
+        using var record = JsonDocument.Parse(text);
+        var fields = record.RootElement.EnumerateObject().ToDictionary(f => f.Name, f => f.Value.GetRawText());
+        fields.Keys.ShouldBe(
+            ["Attachments", "AvailabilityZone", "AvailabilityZoneId", "CreateTime", "Encrypted", "KmsKeyId", "MultiAttachEnabled", "Operator",
+                "Size", "SnapshotId", "SseType", "State", "Tags", "VolumeId", "VolumeType"], ignoreOrder: true);
+        (fields["VolumeType"], fields["State"], fields["Size"], fields["Encrypted"]).ShouldBe(("\"gp9\"", "\"in-use\"", "12", "true"));
+        fields["CreateTime"].ShouldBe("\"2026-01-02T03:04:05Z\"");
+        fields["Operator"].ShouldBe("""{"Managed":true,"Principal":"ecs.amazonaws.com"}""");
+        fields["Tags"].ShouldBe("""[{"Key":"Name","Value":"Größe 7"}]""");
+        record.RootElement.GetProperty("Attachments")[0].EnumerateObject().Select(f => f.Name).ShouldNotContain("InstanceId");
+    }
+
+    [Fact]
+    public async Task The_record_of_a_volume_that_EC2_does_not_show_yet_is_for_later()
+    {
+        Ebs.Endpoint.Switches.VisibilityLag = TimeSpan.FromSeconds(5);
+        var made = await Provider.CreateVolumeAsync(
+            Ebs.Cell, new VolumeSpec(Ebs.Size, Ebs.Region.Zones[0], null), OperationId.New(), Cancellation);
+
+        await ShouldFailAsync(ErrorCode.Unavailable, () => Provider.GetRawVolumeAsync(Ebs.Cell, made.Id, Cancellation));
+        await Task.Delay(TimeSpan.FromSeconds(5), Ebs.Time, Cancellation);
+
+        (await Provider.GetRawVolumeAsync(Ebs.Cell, made.Id, Cancellation)).ShouldContain(made.Id.Value);
     }
 
     [Fact]
