@@ -6,6 +6,9 @@ public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
     /// <summary>Bytes in one GiB.</summary>
     public const long BytesPerGiB = 1L << 30;
 
+    /// <summary>Bytes in one MiB.</summary>
+    public const long BytesPerMiB = 1L << 20;
+
     /// <summary>The size of a number of GiB.</summary>
     /// <exception cref="OverflowException">More than 8,589,934,591 GiB.</exception>
     public static ByteSize FromGiB(long gib) => new(checked(gib * BytesPerGiB));

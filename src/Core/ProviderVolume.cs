@@ -49,6 +49,12 @@ public sealed record ProviderVolume(
 
     /// <summary>Its tags, by key.</summary>
     public ValueList<ProviderTag> Tags { get; init; } = [];
+
+    /// <summary>
+    /// What it takes on the store now, in bytes; null where the provider does not say. Rounded up to whole MiB, so that a volume which is written to is
+    /// not news at every look.
+    /// </summary>
+    public long? UsedBytes { get; init; }
 }
 
 /// <summary>A tag.</summary>

@@ -29,7 +29,10 @@ static class Translation
         LocalProvider.Zone,
         volume.SnapshotId is { } id ? new ProviderSnapshotId(id) : null,
         volume.CreatedAt,
-        volume.State == EngineVolumeState.InUse ? [new ProviderAttachment(Attached, null, null, volume.InUseSince)] : []);
+        volume.State == EngineVolumeState.InUse ? [new ProviderAttachment(Attached, null, null, volume.InUseSince)] : [])
+    {
+        UsedBytes = volume.AllocatedBytes is { } bytes ? (bytes + ByteSize.BytesPerMiB - 1) / ByteSize.BytesPerMiB * ByteSize.BytesPerMiB : null,
+    };
 
     public static VolumeState State(EngineVolumeState state) => state switch
     {

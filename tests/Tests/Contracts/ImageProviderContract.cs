@@ -40,6 +40,22 @@ public abstract partial class ImageProviderContract : VolumeProviderContract
     }
 
     [Fact]
+    public async Task A_volume_tells_in_whole_MiB_what_it_takes_on_the_store()
+    {
+        const int mib = 1 << 20;
+        var volume = await CreateAsync();
+        (await Provider.GetVolumeAsync(Cell, volume.Id, Cancellation)).UsedBytes.ShouldBe(0);
+
+        await Images.WriteAsync(volume.Id, 2 * mib, Bytes(25).AsMemory(0, mib + 1));
+
+        // A file system may allot a block more than was written.
+        var used = (await Provider.GetVolumeAsync(Cell, volume.Id, Cancellation)).UsedBytes.ShouldNotBeNull();
+        (used % mib).ShouldBe(0);
+        used.ShouldBeInRange(2 * mib, Size.Bytes - mib);
+        (await VolumesAsync()).ShouldHaveSingleItem().UsedBytes.ShouldBe(used);
+    }
+
+    [Fact]
     public async Task An_import_repeated_with_one_operation_is_one_volume()
     {
         var operation = OperationId.New();

@@ -18,6 +18,7 @@ public class EbsReadTests : EbsFaults
         volume.Attachments.ShouldBeEmpty();
         volume.Tags.ShouldBeEmpty();
         volume.Name.ShouldBeNull();
+        volume.UsedBytes.ShouldBeNull();
         volume.State.ShouldBe(VolumeState.Available);
     }
 
