@@ -19,4 +19,20 @@ public sealed record ProviderSnapshot(
     double Progress,
     ByteSize VolumeSize,
     long? StoredBytes,
-    DateTimeOffset StartedAt);
+    DateTimeOffset StartedAt)
+{
+    /// <summary>Its tags, by key.</summary>
+    public ValueList<ProviderTag> Tags { get; init; } = [];
+
+    /// <summary>What whoever took it wrote to it; null where that is nothing.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Whether its bytes are encrypted at rest; null where the provider does not say.</summary>
+    public bool? IsEncrypted { get; init; }
+
+    /// <summary>
+    /// The provider's word for where its bytes lie, as it came: <c>standard</c>, or <c>archive</c>, from where they have to be fetched before a volume can be
+    /// made of them. Null where there is only one place, and where the provider does not say.
+    /// </summary>
+    public string? StorageTier { get; init; }
+}

@@ -68,7 +68,13 @@ static class EbsTranslation
             ByteSize.FromGiB(snapshot.VolumeSize ?? 0),
             // EC2 tells how large the whole is, not what this one added.
             StoredBytes: null,
-            Moment(snapshot.StartTime) ?? DateTimeOffset.UnixEpoch);
+            Moment(snapshot.StartTime) ?? DateTimeOffset.UnixEpoch)
+        {
+            Tags = Tags(snapshot.Tags),
+            Description = NullIfEmpty(snapshot.Description),
+            IsEncrypted = snapshot.Encrypted,
+            StorageTier = NullIfEmpty(snapshot.StorageTier?.Value),
+        };
     }
 
     /// <summary>A snapshot as the answer to <c>CreateSnapshots</c> has it: the same under another name.</summary>
@@ -81,6 +87,10 @@ static class EbsTranslation
         VolumeSize = snapshot.VolumeSize,
         StartTime = snapshot.StartTime,
         Tags = snapshot.Tags,
+        Description = snapshot.Description,
+        Encrypted = snapshot.Encrypted,
+        // Only a completed snapshot is ever archived.
+        StorageTier = Amazon.EC2.StorageTier.Standard,
     });
 
     /// <summary>A name as a tag's value: without control characters, cut to what a tag holds; null where nothing is left.</summary>

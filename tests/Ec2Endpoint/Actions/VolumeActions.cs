@@ -71,6 +71,8 @@ static class VolumeActions
         var snapshot = form["SnapshotId"] is { Length: > 0 } id ? Lookup.Snapshot(call, id) : null;
         if (snapshot is not null && View.StatusOf(snapshot, call.NowTicks) != "completed")
             throw Ec2Failure.Bad("IncorrectState", $"Snapshot is in invalid state - {View.StatusOf(snapshot, call.NowTicks)}");
+        if (snapshot?.Item.StorageTier == "archive")
+            throw Ec2Failure.Bad("IncorrectState", $"Snapshot {snapshot.Item.Id} is in the archive tier and has to be restored first.");
         var size = form.Number("Size") ?? snapshot?.Item.VolumeSizeGib ?? throw Ec2Failure.Missing("size/snapshot");
         if (size < snapshot?.Item.VolumeSizeGib)
             throw Ec2Failure.Bad("InvalidParameterValue", $"Value ({size}) for parameter size is smaller than the snapshot.");

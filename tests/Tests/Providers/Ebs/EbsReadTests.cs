@@ -127,6 +127,55 @@ public class EbsReadTests : EbsFaults
     }
 
     [Fact]
+    public async Task A_snapshot_has_its_tags_description_encryption_and_tier_as_EC2_tells_them()
+    {
+        var volume = Ebs.Put(new Ec2Volume { Id = "", Zone = Ebs.Region.Zones[0], Encrypted = true });
+        var operation = OperationId.New();
+        var taken = await Provider.CreateSnapshotAsync(
+            Ebs.Cell, new ProviderVolumeId(volume.Id), operation, mayBeTaken: false, Cancellation);
+        Ebs.Region.Put(new Ec2Snapshot
+        {
+            Id = "snap-0000000000000000a",
+            VolumeId = volume.Id,
+            OwnerId = EbsUnderTest.AccountId,
+            StorageTier = "archive",
+            Tags = [new Ec2Tag("b", "2"), new Ec2Tag("a", "1")],
+        });
+
+        var seen = await Provider.GetSnapshotAsync(Ebs.Cell, taken.Id, Cancellation);
+        var archived = await Provider.GetSnapshotAsync(Ebs.Cell, new ProviderSnapshotId("snap-0000000000000000a"), Cancellation);
+
+        (seen.Description, seen.IsEncrypted, seen.StorageTier).ShouldBe(($"Octavo operation {operation}", true, "standard"));
+        seen.Tags.ShouldBe([new("octavo:operation", operation.Value)]);
+        seen.ShouldBe(taken with { State = seen.State, Progress = seen.Progress });
+        (archived.Description, archived.IsEncrypted, archived.StorageTier).ShouldBe((null, false, "archive"));
+        archived.Tags.ShouldBe([new("a", "1"), new("b", "2")]);
+        (await Provider.ListSnapshotsAsync(Ebs.Cell, new PageRequest(1000, null), Cancellation)).Items.ShouldBe([seen, archived], ignoreOrder: true);
+        Ebs.Endpoint.Switches.OmitsOptionalFields = true;
+        var bare = await Provider.GetSnapshotAsync(Ebs.Cell, archived.Id, Cancellation);
+        (bare.Description, bare.IsEncrypted, bare.StorageTier, bare.Tags.Count).ShouldBe((null, null, null, 0));
+    }
+
+    [Fact]
+    public async Task A_restore_of_an_archived_snapshot_is_refused_in_EC2s_words()
+    {
+        Ebs.Region.Put(new Ec2Snapshot
+        {
+            Id = "snap-0000000000000000a",
+            VolumeId = "vol-0000000000000000a",
+            OwnerId = EbsUnderTest.AccountId,
+            VolumeSizeGib = 2,
+            StorageTier = "archive",
+        });
+
+        var refused = await ShouldFailAsync(ErrorCode.Conflict, () => Provider.CreateVolumeAsync(Ebs.Cell,
+            new VolumeSpec(null, Ebs.Region.Zones[0], new ProviderSnapshotId("snap-0000000000000000a")), OperationId.New(), Cancellation));
+
+        refused.Message.ShouldContain("archive");
+        Ebs.Region.Volumes.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task The_record_of_a_volume_that_EC2_does_not_show_yet_is_for_later()
     {
         Ebs.Endpoint.Switches.VisibilityLag = TimeSpan.FromSeconds(5);
