@@ -80,6 +80,19 @@ public interface IVolumeProvider
     Task<bool> DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation);
 
     /// <summary>
+    /// Until when a volume that was deleted can still be brought back; null where it cannot, and where the credential may not see it. Right after a
+    /// deletion the back end's news of it may be late.
+    /// </summary>
+    Task<DateTimeOffset?> DeletedUntilAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation);
+
+    /// <summary>
+    /// Brings a deleted volume back, with its id, its bytes and its tags. Needs <see cref="ProviderCapabilities.CanUndelete"/>. One that is back already is
+    /// no failure; one that is not kept any more is <see cref="ErrorCode.NotFound"/>.
+    /// </summary>
+    /// <returns>The volume as it is now.</returns>
+    Task<ProviderVolume> UndeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation);
+
+    /// <summary>
     /// The bytes of a volume, whole, from the first to the last; the stream's length is the volume's size. Needs
     /// <see cref="ProviderCapabilities.CanExport"/>. Throws in mid-read where the volume changed under it.
     /// </summary>

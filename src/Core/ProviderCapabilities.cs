@@ -10,11 +10,12 @@ namespace Octavo.Core;
 /// </param>
 /// <param name="SnapshotsInstances">Takes snapshots of several volumes of one instance at one instant.</param>
 /// <param name="KeepsTags">Keeps names and tags of volumes, and changes them.</param>
+/// <param name="CanUndelete">Can bring back volumes that were deleted, where its account keeps them.</param>
 /// <param name="ShortestPoll">What takes a moment is looked at so soon.</param>
 /// <param name="LongestPoll">What takes long is looked at this often at least: rarely where a look costs somebody's budget.</param>
 public sealed record ProviderCapabilities(
     bool CanImport, bool CanExport, bool CanCheck, bool SnapshotsOutliveVolume, bool IsTheOnlyOwner, bool SnapshotsInstances,
-    bool KeepsTags, TimeSpan ShortestPoll, TimeSpan LongestPoll);
+    bool KeepsTags, bool CanUndelete, TimeSpan ShortestPoll, TimeSpan LongestPoll);
 
 /// <summary>One inconsistency that a check found.</summary>
 /// <param name="Kind">A fixed word for programs: <c>orphan-record</c>.</param>

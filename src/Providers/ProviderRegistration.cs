@@ -35,6 +35,7 @@ public static class ProviderRegistration
             .AddSingleton<RecentCreates<ProviderVolume>>()
             .AddSingleton<EbsVolumes>()
             .AddSingleton<EbsTags>()
+            .AddSingleton<EbsDeletions>()
             .AddSingleton<RecentSnapshots>()
             .AddSingleton<EbsSnapshots>()
             .AddSingleton<EbsInstanceSnapshots>()

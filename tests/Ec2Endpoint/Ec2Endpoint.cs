@@ -9,7 +9,7 @@ using Octavo.Ec2.Http;
 namespace Octavo.Ec2;
 
 /// <summary>
-/// An EC2 and STS endpoint that tells the truth about what was done to it: the real Query protocol over HTTP, real signatures,
+/// An EC2, STS and Recycle Bin endpoint that tells the truth about what was done to it: the real Query protocol over HTTP, real signatures,
 /// AWS's limits, and every way of failing that AWS has, on purpose. One endpoint serves all regions and accounts: the signature
 /// says which.
 /// </summary>

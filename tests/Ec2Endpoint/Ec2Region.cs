@@ -41,6 +41,7 @@ public sealed class Ec2Region
 
     internal Buckets Buckets { get; }
     internal Table<Ec2Volume> VolumeTable { get; } = new(v => v.Id);
+    internal Table<Ec2BinnedVolume> Bin { get; } = new(b => b.Volume.Id);
     internal Table<Ec2Snapshot> SnapshotTable { get; } = new(s => s.Id);
 
     /// <summary>The client tokens of CreateVolume with what was asked and made; EC2 forgets them after hours, this never.</summary>
@@ -52,6 +53,18 @@ public sealed class Ec2Region
     internal Dictionary<string, long> LastSnapshotTicks { get; } = new(StringComparer.Ordinal);
 
     internal long NowTicks => time.GetUtcNow().UtcTicks;
+
+    /// <summary>The retention rules of its Recycle Bin. May be set at any time; what is in the bin stays to its time.</summary>
+    public IReadOnlyList<Ec2RetentionRule> RetentionRules { get; set; } = [];
+
+    /// <summary>The deleted volumes that can be restored.</summary>
+    public IReadOnlyList<Ec2BinnedVolume> RecycleBin
+    {
+        get
+        {
+            lock (Gate) return [.. Bin.InOrder.Where(e => !e.IsDeleted && NowTicks < e.LeavesAt).Select(e => e.Item)];
+        }
+    }
 
     /// <summary>The volumes that exist.</summary>
     public IReadOnlyList<Ec2Volume> Volumes

@@ -20,6 +20,9 @@ public sealed record Ec2Seed
     /// <summary>Completed snapshots, of the first volumes.</summary>
     public int Snapshots { get; init; }
 
+    /// <summary>With days, each region has a rule that keeps every deleted volume in the Recycle Bin for so long.</summary>
+    public int? RetentionDays { get; init; }
+
     static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     static readonly string[] Types = ["gp3", "gp2", "gp3", "io2", "gp3", "st1", "gp3", "standard"];
 
@@ -45,6 +48,8 @@ public sealed record Ec2Seed
             cells.AddRange(Regions.Select(account.Region));
         }
         if (cells.Count == 0) return;
+        if (RetentionDays is { } days)
+            foreach (var cell in cells) cell.RetentionRules = [new Ec2RetentionRule("octavoRule1", days)];
         for (var index = 0; index < cells.Count; index++)
             FillCell(cloud, cells[index], Share(Volumes, index, cells.Count), Share(Attached, index, cells.Count),
                 Share(Snapshots, index, cells.Count));

@@ -18,9 +18,11 @@ sealed record ProgramOptions(string Urls, Ec2Seed Seed, IReadOnlyList<JsonElemen
           --volumes N            volumes, spread over all accounts and regions
           --attached N           how many of them are attached
           --snapshots N          completed snapshots
+          --retention-days N     deleted volumes stay in the Recycle Bin for so long
           --delay-ms N           how long every answer takes
           --switches JSON        switches, as POST /_control/switches takes them
-          --seed-file FILE       JSON: accounts, regions, volumes, attached, snapshots, switches
+          --seed-file FILE       JSON: accounts, regions, volumes, attached, snapshots,
+                                 retentionDays, switches
 
         The keys are printed as JSON, one a line, before the line that says where it listens.
         """;
@@ -42,6 +44,7 @@ sealed record ProgramOptions(string Urls, Ec2Seed Seed, IReadOnlyList<JsonElemen
                 case "--volumes": seed = seed with { Volumes = Number(value) }; break;
                 case "--attached": seed = seed with { Attached = Number(value) }; break;
                 case "--snapshots": seed = seed with { Snapshots = Number(value) }; break;
+                case "--retention-days": seed = seed with { RetentionDays = Number(value) }; break;
                 case "--delay-ms": switches.Add(Json($$"""{ "answerDelay": {{Number(value) / 1000.0}} }""")); break;
                 case "--switches": switches.Add(Json(value)); break;
                 case "--seed-file":

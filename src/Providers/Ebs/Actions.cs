@@ -9,6 +9,8 @@ static class Actions
     public const string DescribeRegions = "DescribeRegions";
     public const string CreateVolume = "CreateVolume";
     public const string DeleteVolume = "DeleteVolume";
+    public const string ListVolumesInRecycleBin = "ListVolumesInRecycleBin";
+    public const string RestoreVolumeFromRecycleBin = "RestoreVolumeFromRecycleBin";
     public const string CreateSnapshot = "CreateSnapshot";
     public const string CreateSnapshots = "CreateSnapshots";
     public const string DeleteSnapshot = "DeleteSnapshot";

@@ -21,11 +21,13 @@ sealed class ApiBudget(TimeProvider time, EbsOptions options)
 
     /// <summary>
     /// The figures of "Request throttling" in the EC2 Developer Guide, requests and requests per second. Every read of ours has a filter or
-    /// is paged, which is the larger of two buckets. STS publishes 600 a second for an account.
+    /// is paged, which is the larger of two buckets; only the Recycle Bin is asked by id. STS publishes 600 a second for an account.
     /// </summary>
     static (double Capacity, double RefillPerSecond) Published(string action) => action switch
     {
         Actions.CreateVolume or Actions.DeleteVolume or Actions.CreateSnapshot or Actions.CreateSnapshots or Actions.DeleteSnapshot => (100, 5),
+        Actions.RestoreVolumeFromRecycleBin => (50, 5),
+        Actions.ListVolumesInRecycleBin => (50, 10),
         Actions.CreateTags or Actions.DeleteTags => (100, 10),
         _ => (100, 20),
     };

@@ -155,7 +155,8 @@ static class EbsTranslation
             ? Math.Clamp(percent / 100, 0, 1)
             : 0;
 
-    static DateTimeOffset? Moment(DateTime? time) =>
+    /// <summary>A time as the SDK has it, which is UTC whatever it says of itself.</summary>
+    public static DateTimeOffset? Moment(DateTime? time) =>
         time is { } utc ? new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)) : null;
 
     static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;

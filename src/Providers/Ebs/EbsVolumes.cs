@@ -1,10 +1,9 @@
-using System.Collections.Concurrent;
 using Amazon.EC2.Model;
 using Octavo.Core;
 
 namespace Octavo.Providers.Ebs;
 
-/// <summary>Volumes: listed, made and deleted.</summary>
+/// <summary>Volumes: listed, looked up and made.</summary>
 sealed class EbsVolumes(
     EbsSessions sessions, LookUps lookUps, EbsZones zones, SnapshotPacing pacing, RecentCreates<ProviderVolume> recent, RecentTags recentTags,
     TimeProvider time)
@@ -17,9 +16,6 @@ sealed class EbsVolumes(
 
     /// <summary>Between the tries of a creation whose outcome is not known: its token makes them one.</summary>
     static readonly TimeSpan[] CreatePauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
-
-    /// <summary>Volumes that were seen on their way out: once they are not seen any more, no further request has to prove it.</summary>
-    readonly ConcurrentDictionary<(CredentialId, string Region, ProviderVolumeId), bool> leaving = new();
 
     public Task<ProviderPage<ProviderVolume>> ListAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
         EbsPages.PageAsync(page, EbsPages.Volumes, LargestPage, v => v.Id.Value,
@@ -72,62 +68,6 @@ sealed class EbsVolumes(
         }
     }
 
-    public async Task<bool> DeleteAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation)
-    {
-        var key = (cell.Credential, cell.Region, id);
-        var before = await lookUps.VolumeAsync(cell, id, cancellation);
-        if (before is null && leaving.TryRemove(key, out _)) return true;
-        // Not seen is no proof: a volume may be younger than what EC2 shows. The call itself proves it.
-        if (before is not null && IsOnItsWay(before)) return Leaving(key);
-        try
-        {
-            await sessions.ChangeAsync(cell, Actions.DeleteVolume, (ec2, token) =>
-                ec2.DeleteVolumeAsync(new DeleteVolumeRequest(id.Value), token), cancellation);
-        }
-        catch (VolumeException e) when (e.Code == ErrorCode.NotFound)
-        {
-            recent.Forget(cell, id.Value);
-            return true;
-        }
-        catch (VolumeException e) when (Outcome.IsUnknown(e) || e.Code == ErrorCode.Conflict)
-        {
-            // The reply was lost, or somebody was quicker: what is there now tells.
-            var now = await lookUps.VolumeAsync(cell, id, cancellation);
-            if (now is null && Outcome.IsUnknown(e)) return true;
-            if (now is not null && IsOnItsWay(now)) return Leaving(key);
-            throw;
-        }
-        recent.Forget(cell, id.Value);
-        return await lookUps.VolumeAsync(cell, id, cancellation) is null || Leaving(key);
-    }
-
-    /// <summary>It is not gone yet; false, as <see cref="DeleteAsync"/> says it.</summary>
-    bool Leaving((CredentialId, string, ProviderVolumeId) key)
-    {
-        leaving[key] = true;
-        return false;
-    }
-
-    /// <summary>Whether a volume is being deleted already.</summary>
-    /// <exception cref="VolumeException">Conflict: somebody has it.</exception>
-    static bool IsOnItsWay(ProviderVolume volume)
-    {
-        if (volume.State == VolumeState.Deleting) return true;
-        if (volume.ManagedBy is { } manager)
-            throw new VolumeException(ErrorCode.Conflict, $"The volume is managed by {manager}, which alone may delete it. Delete it there.");
-        if (volume.Attachments.Count > 0)
-            throw new VolumeException(ErrorCode.Conflict,
-                $"The volume is {string.Join(" and ", volume.Attachments.Select(Place))}. Detach it first.");
-        return volume.State == VolumeState.InUse
-            ? throw new VolumeException(ErrorCode.Conflict, "The volume is in use, AWS does not say by what. Detach it first.")
-            : false;
-    }
-
-    static string Place(ProviderAttachment attachment) =>
-        $"{(attachment.State is "attached" or "busy" ? "attached" : attachment.State)} to "
-        + (attachment.InstanceId is { } instance ? $"instance {instance}" : "something that AWS manages")
-        + (attachment.Device is { } device ? $" as {device}" : "");
-
     async Task<(IReadOnlyList<ProviderVolume>, string?)> AskAsync(
         Cell cell, int limit, string? token, string? zone, CancellationToken cancellation)
     {
@@ -169,11 +109,4 @@ sealed class EbsVolumes(
             },
         ],
     };
-}
-
-/// <summary>What a failure says about the request.</summary>
-static class Outcome
-{
-    /// <summary>Whether nobody knows if it was done: a wait that AWS asks for is certainly nothing done.</summary>
-    public static bool IsUnknown(VolumeException e) => e is { Code: ErrorCode.Unavailable, RetryAfter: null };
 }

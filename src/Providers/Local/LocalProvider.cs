@@ -27,7 +27,7 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true,
-            SnapshotsInstances: false, KeepsTags: false, ShortestPoll: TimeSpan.FromMilliseconds(20), LongestPoll: TimeSpan.FromMilliseconds(250));
+            SnapshotsInstances: false, KeepsTags: false, CanUndelete: false, ShortestPoll: TimeSpan.FromMilliseconds(20), LongestPoll: TimeSpan.FromMilliseconds(250));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) =>
         Task.FromResult(new CredentialReport("local", [Region], []));
@@ -105,6 +105,13 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
             await pool.DeleteVolumeAsync(id.Value, cancellation);
             return true;
         }, cancellation);
+
+    public Task<DateTimeOffset?> DeletedUntilAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
+        Task.FromResult<DateTimeOffset?>(null);
+
+    public Task<ProviderVolume> UndeleteVolumeAsync(
+        Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
+        throw new VolumeException(ErrorCode.Unsupported, "What is deleted from a local pool is gone at once; restore it from a snapshot.");
 
     public Task<Stream> ExportVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult<Stream>(new ExportedImage(pool.OpenVolume(id.Value))), cancellation);

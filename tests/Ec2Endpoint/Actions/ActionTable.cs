@@ -13,6 +13,7 @@ static class ActionTable
 {
     public const string Ec2Version = "2016-11-15";
     public const string StsVersion = "2011-06-15";
+    public const string RecycleBinVersion = "2021-06-15";
 
     static readonly Budget Read = new(100, 20);
     static readonly Budget Unpaged = new(50, 10);
@@ -33,15 +34,28 @@ static class ActionTable
         new("DeleteSnapshot", Make, Make, SnapshotActions.Delete),
         new("CreateTags", Tag, Tag, TagActions.Create),
         new("DeleteTags", Tag, Tag, TagActions.Delete),
+        new("ListVolumesInRecycleBin", Read, Unpaged, RecycleBinActions.List),
+        new("RestoreVolumeFromRecycleBin", Move, Move, RecycleBinActions.Restore),
         new("AttachVolume", Move, Move, AttachmentActions.Attach),
         new("DetachVolume", Move, Move, AttachmentActions.Detach),
         new("GetCallerIdentity", Read, Read, StsActions.GetCallerIdentity) { Service = "sts" },
         new("AssumeRole", Read, Read, StsActions.AssumeRole) { Service = "sts" },
+        new("ListRules", Read, Read, RetentionRuleActions.List) { Service = "rbin" },
+        new("GetRule", Read, Read, RetentionRuleActions.Get) { Service = "rbin" },
     }.ToFrozenDictionary(e => e.Action);
 
     /// <summary>The action, or null where this version of the API has none of that name.</summary>
     public static ActionEntry? Find(string action, string? version) =>
-        Entries.TryGetValue(action, out var entry) && version == (entry.Service == "sts" ? StsVersion : Ec2Version) ? entry : null;
+        Entries.TryGetValue(action, out var entry) && ServiceOf(version) == entry.Service ? entry : null;
+
+    /// <summary>The service whose API has this version; null where none has.</summary>
+    public static string? ServiceOf(string? version) => version switch
+    {
+        Ec2Version => "ec2",
+        StsVersion => "sts",
+        RecycleBinVersion => "rbin",
+        _ => null,
+    };
 }
 
 /// <summary>One action.</summary>
@@ -65,11 +79,15 @@ sealed record ActionEntry(string Action, Budget Paged, Budget Unpaged, Work Run)
     public void CheckPermission(Ec2Key key, Form form)
     {
         if (Action == "GetCallerIdentity") return;
-        if (!key.Allows($"{Service}:{Action}"))
-            throw Service == "sts"
-                ? new Ec2Failure("AccessDenied", StatusCodes.Status403Forbidden, $"User: {key.Arn} is not authorized to perform: sts:{Action}")
-                : new Ec2Failure("UnauthorizedOperation", StatusCodes.Status403Forbidden,
-                    $"You are not authorized to perform this operation. User: {key.Arn} is not authorized to perform: ec2:{Action}");
+        var permission = $"{Service}:{Action}";
+        if (!key.Allows(permission))
+            throw Service switch
+            {
+                "ec2" => new Ec2Failure("UnauthorizedOperation", StatusCodes.Status403Forbidden,
+                    $"You are not authorized to perform this operation. User: {key.Arn} is not authorized to perform: {permission}"),
+                _ => new Ec2Failure(Service == "sts" ? "AccessDenied" : "AccessDeniedException", StatusCodes.Status403Forbidden,
+                    $"User: {key.Arn} is not authorized to perform: {permission}"),
+            };
         if (form.Flag("DryRun"))
             throw new Ec2Failure("DryRunOperation", StatusCodes.Status412PreconditionFailed,
                 "Request would have succeeded, but DryRun flag is set.");
@@ -77,6 +95,7 @@ sealed record ActionEntry(string Action, Budget Paged, Budget Unpaged, Work Run)
 
     public void Begin(XmlBuffer xml, string request)
     {
+        if (Service == "rbin") return;
         if (Service == "sts")
         {
             xml.Raw(Encoding.UTF8.GetBytes($"<{Action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{Action}Result>"));
@@ -88,6 +107,7 @@ sealed record ActionEntry(string Action, Budget Paged, Budget Unpaged, Work Run)
 
     public void Finish(XmlBuffer xml, string request)
     {
+        if (Service == "rbin") return;
         if (Service == "sts")
             xml.Raw(Encoding.UTF8.GetBytes($"</{Action}Result><ResponseMetadata><RequestId>{request}</RequestId></ResponseMetadata>"));
         xml.Raw(Encoding.UTF8.GetBytes($"</{Action}Response>"));

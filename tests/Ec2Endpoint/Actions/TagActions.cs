@@ -34,7 +34,9 @@ static class TagActions
         {
             List<Action> changes = [];
             foreach (var id in ids)
-                if (id.StartsWith("vol-", StringComparison.Ordinal)) Plan(call, Lookup.Volume(call, id), v => v with { Tags = change(v.Tags) }, changes);
+                if (call.Region.Bin.TryGet(id, out var kept) && kept.IsFound(call.NowTicks))
+                    Plan(call, kept, k => k with { Volume = k.Volume with { Tags = change(k.Volume.Tags) } }, changes);
+                else if (id.StartsWith("vol-", StringComparison.Ordinal)) Plan(call, Lookup.Volume(call, id), v => v with { Tags = change(v.Tags) }, changes);
                 else if (id.StartsWith("snap-", StringComparison.Ordinal)) Plan(call, Lookup.Snapshot(call, id), s => s with { Tags = change(s.Tags) }, changes);
                 else throw Ec2Failure.Bad("InvalidID", $"The ID '{id}' is not valid");
             foreach (var apply in changes) apply();

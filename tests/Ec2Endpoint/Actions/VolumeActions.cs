@@ -56,6 +56,7 @@ static class VolumeActions
             if (entry.Item.ManagedBy is { } service)
                 throw Ec2Failure.Bad("OperationNotPermitted", $"The volume '{id}' is managed by {service}.");
             call.Region.VolumeTable.Delete(entry, call.NowTicks, call.Switches.VisibilityLag, call.Switches.DeleteLag);
+            RecycleBinActions.Keep(call, entry.Item);
             call.Record(id);
         }
         xml.Element("return"u8, true);

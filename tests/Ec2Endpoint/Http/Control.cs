@@ -23,6 +23,7 @@ sealed class Control(Ec2Endpoint endpoint)
                 ("POST", "/_control/fail") => Fail(context.Request, await ReadAsync<FailRequest>(context)),
                 ("POST", "/_control/key") => Change(await ReadAsync<KeyRequest>(context)),
                 ("POST", "/_control/account") => Change(await ReadAsync<AccountRequest>(context)),
+                ("POST", "/_control/rules") => Set(await ReadAsync<RulesRequest>(context)),
                 ("POST", "/_control/volume") => Put(await ReadAsync<VolumeRequest>(context)),
                 ("POST", "/_control/remove") => Remove(await ReadAsync<RemoveRequest>(context)),
                 ("POST", "/_control/clear") => Clear(),
@@ -52,7 +53,7 @@ sealed class Control(Ec2Endpoint endpoint)
             where name is null || region.Name == name
             let snapshots = region.Snapshots
             select new RegionReply(a.Id, region.Name, region.Calls, region.Throttled, region.VolumeCount, snapshots.Count,
-                account is null ? null : region.Volumes, account is null ? null : snapshots)).ToList();
+                account is null ? null : region.Volumes, account is null ? null : snapshots, account is null ? null : region.RecycleBin)).ToList();
         return new StateReply(regions.Sum(r => r.VolumeCount), regions.Sum(r => r.SnapshotCount), regions, endpoint.Journal.Total,
             endpoint.Journal.Actions.ToDictionary(a => a, a => endpoint.Journal[a]), endpoint.Journal.Mutations.Count);
     }
@@ -106,6 +107,16 @@ sealed class Control(Ec2Endpoint endpoint)
         if (change.HidesManagedVolumes is { } hides) account.HidesManagedVolumes = hides;
         return new AccountRequest(account.Id, [.. account.EnabledRegions], account.HidesManagedVolumes);
     }
+
+    IReadOnlyList<Ec2RetentionRule> Set(RulesRequest set) =>
+        endpoint.Cloud.Account(set.Account).Region(set.Region).RetentionRules =
+        [
+            .. set.Rules.Select(r => new Ec2RetentionRule(r.Id, r.Days)
+            {
+                Tags = [.. (r.Tags ?? []).Select(t => new Ec2Tag(t.Key, t.Value))],
+                ExcludedTags = [.. (r.ExcludedTags ?? []).Select(t => new Ec2Tag(t.Key, t.Value))],
+            }),
+        ];
 
     Ec2Volume Put(VolumeRequest put)
     {

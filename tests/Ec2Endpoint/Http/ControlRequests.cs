@@ -19,6 +19,12 @@ sealed record Ec2VolumeFields(
     string? Id = null, string? Zone = null, int SizeGib = 8, string Type = "gp3", string? Status = null, bool Encrypted = false,
     string? InstanceId = null, string? Device = null, string? ManagedBy = null, Dictionary<string, string>? Tags = null);
 
+/// <summary>The body of <c>POST /_control/rules</c>: all rules of a region's Recycle Bin, in the place of those before.</summary>
+sealed record RulesRequest(string Account, string Region, RuleFields[] Rules);
+
+/// <summary>A retention rule for volumes; without tags it is for the whole region.</summary>
+sealed record RuleFields(string Id, int Days, Dictionary<string, string>? Tags = null, Dictionary<string, string>? ExcludedTags = null);
+
 /// <summary>The body of <c>POST /_control/remove</c>: a volume or a snapshot goes at once.</summary>
 sealed record RemoveRequest(string Account, string Region, string Id);
 
@@ -30,4 +36,4 @@ sealed record StateReply(
 /// <summary>One account's region; the lists only with <c>?account=</c>.</summary>
 sealed record RegionReply(
     string Account, string Region, long Calls, long Throttled, int VolumeCount, int SnapshotCount,
-    IReadOnlyList<Ec2Volume>? Volumes, IReadOnlyList<Ec2Snapshot>? Snapshots);
+    IReadOnlyList<Ec2Volume>? Volumes, IReadOnlyList<Ec2Snapshot>? Snapshots, IReadOnlyList<Ec2BinnedVolume>? RecycleBin);

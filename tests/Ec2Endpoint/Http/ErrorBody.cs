@@ -1,11 +1,18 @@
+using System.Text.Json.Nodes;
+
 namespace Octavo.Ec2.Http;
 
-/// <summary>The two shapes of an error: EC2's own, older one, and that of STS and every later Query service.</summary>
+/// <summary>The shapes of an error: EC2's own, older one, that of STS and every later Query service, and that of the services that speak JSON.</summary>
 static class ErrorBody
 {
-    public static void Write(XmlBuffer xml, Ec2Failure failure, bool isSts, string request)
+    public static void Write(XmlBuffer xml, Ec2Failure failure, string service, string request)
     {
-        if (isSts)
+        if (service == "rbin")
+        {
+            xml.Json(new JsonObject { ["message"] = failure.Message });
+            return;
+        }
+        if (service == "sts")
         {
             xml.Raw("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>"u8);
             xml.Element("Type"u8, failure.Status >= 500 ? "Receiver" : "Sender");

@@ -7,6 +7,15 @@ sealed class Form
 {
     readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
 
+    /// <summary>A call that came in another protocol.</summary>
+    public static Form Of(string action, string version, IEnumerable<KeyValuePair<string, string>> fields)
+    {
+        var form = new Form();
+        foreach (var (name, value) in fields) form.values[name] = value;
+        (form.values["Action"], form.values["Version"]) = (action, version);
+        return form;
+    }
+
     public static Form Parse(string text)
     {
         var form = new Form();

@@ -19,8 +19,8 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
     public async Task HandleAsync(HttpContext context)
     {
         var body = await BodyAsync(context.Request);
-        var text = Encoding.UTF8.GetString(body);
-        var form = Form.Parse(HttpMethods.IsGet(context.Request.Method) ? context.Request.QueryString.Value!.TrimStart('?') : text);
+        var form = RestCall.Read(context.Request, body)
+            ?? Form.Parse(HttpMethods.IsGet(context.Request.Method) ? context.Request.QueryString.Value!.TrimStart('?') : Encoding.UTF8.GetString(body));
         var action = form["Action"] ?? "";
         using var xml = new XmlBuffer();
         journal.Begin(action);
@@ -45,18 +45,18 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
     {
         var request = string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{Interlocked.Increment(ref lastRequest):x12}");
         var entry = ActionTable.Find(action, form["Version"]);
-        var isSts = entry?.Service == "sts" || form["Version"] == ActionTable.StsVersion;
+        var service = ActionTable.ServiceOf(form["Version"]) ?? "ec2";
         var mine = switches;
         try
         {
-            var signer = signatures.Check(http, body, isSts ? "sts" : "ec2", switches.ChecksSignatures);
+            var signer = signatures.Check(http, body, service, switches.ChecksSignatures);
             var account = cloud.Account(signer.Key.Account);
             mine = account.Switches ?? switches;
             if (mine.Hits(mine.LostRequestChance, action)) return new Outcome(Ending.LostRequest);
             if (mine.Hits(mine.HtmlErrorChance, action)) return new Outcome(Ending.Failed, StatusCodes.Status500InternalServerError, "HTML");
-            if (!account.EnabledRegions.Contains(signer.Region)) throw NotEnabled(account, signer.Region, isSts);
+            if (!account.EnabledRegions.Contains(signer.Region)) throw NotEnabled(account, signer.Region, service);
             var region = account.Region(signer.Region);
-            var isThrottled = !isSts && mine.Throttling && entry is not null && !entry.TryTakeToken(region, form, mine);
+            var isThrottled = service != "sts" && mine.Throttling && entry is not null && !entry.TryTakeToken(region, form, mine);
             region.CountCall(isThrottled);
             if (isThrottled)
                 throw new Ec2Failure("RequestLimitExceeded", StatusCodes.Status503ServiceUnavailable, "Request limit exceeded.");
@@ -71,15 +71,15 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
         catch (Ec2Failure e)
         {
             xml.Clear();
-            ErrorBody.Write(xml, e, isSts, request);
-            return new Outcome(Ending.Failed, e.Status, e.Code);
+            ErrorBody.Write(xml, e, service, request);
+            return new Outcome(Ending.Failed, e.Status, e.Code) { IsJson = service == "rbin" };
         }
-        return new Outcome(mine.Hits(mine.LostReplyChance, action) ? Ending.LostReply : Ending.Done);
+        return new Outcome(mine.Hits(mine.LostReplyChance, action) ? Ending.LostReply : Ending.Done) { IsJson = service == "rbin" };
     }
 
-    static Ec2Failure NotEnabled(Ec2Account account, string region, bool isSts) => isSts
+    static Ec2Failure NotEnabled(Ec2Account account, string region, string service) => service == "sts"
         ? new Ec2Failure("RegionDisabledException", StatusCodes.Status403Forbidden, $"STS is not activated in {region} for account {account.Id}.")
-        : new Ec2Failure("AuthFailure", StatusCodes.Status401Unauthorized, "AWS was not able to validate the provided access credentials");
+        : SignatureV4.Unknown(service);
 
     static async Task SendAsync(HttpContext context, Outcome outcome, XmlBuffer xml)
     {
@@ -95,7 +95,8 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
             await context.Response.WriteAsync(Html, context.RequestAborted);
             return;
         }
-        context.Response.ContentType = "text/xml;charset=UTF-8";
+        context.Response.ContentType = outcome.IsJson ? "application/json" : "text/xml;charset=UTF-8";
+        if (outcome is { IsJson: true, Code: { } code }) context.Response.Headers["x-amzn-ErrorType"] = code;
         context.Response.ContentLength = xml.Written.Length;
         await context.Response.Body.WriteAsync(xml.Written, context.RequestAborted);
     }
@@ -108,5 +109,8 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
         return body.ToArray();
     }
 
-    readonly record struct Outcome(Ending Ending, int Status = StatusCodes.Status200OK, string? Code = null);
+    readonly record struct Outcome(Ending Ending, int Status = StatusCodes.Status200OK, string? Code = null)
+    {
+        public bool IsJson { get; init; }
+    }
 }

@@ -45,9 +45,10 @@ sealed class SignatureV4(Ec2Cloud cloud, TimeProvider time)
                 throw Mismatch("The request signature we calculated does not match the signature you provided.");
         }
         if (key.IsExpired)
-            throw service == "sts"
-                ? new Ec2Failure("ExpiredToken", StatusCodes.Status403Forbidden, "The security token included in the request is expired")
-                : Ec2Failure.Bad("RequestExpired", "Request has expired.");
+            throw service == "ec2"
+                ? Ec2Failure.Bad("RequestExpired", "Request has expired.")
+                : new Ec2Failure(service == "sts" ? "ExpiredToken" : "ExpiredTokenException", StatusCodes.Status403Forbidden,
+                    "The security token included in the request is expired");
         return new Signer(key, region);
     }
 
@@ -128,9 +129,11 @@ sealed class SignatureV4(Ec2Cloud cloud, TimeProvider time)
 
     static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
 
-    static Ec2Failure Unknown(string service) => service == "sts"
-        ? new Ec2Failure("InvalidClientTokenId", StatusCodes.Status403Forbidden, "The security token included in the request is invalid.")
-        : new Ec2Failure("AuthFailure", StatusCodes.Status401Unauthorized, "AWS was not able to validate the provided access credentials");
+    /// <summary>How a service says that it does not know a key, or not in this region.</summary>
+    public static Ec2Failure Unknown(string service) => service == "ec2"
+        ? new Ec2Failure("AuthFailure", StatusCodes.Status401Unauthorized, "AWS was not able to validate the provided access credentials")
+        : new Ec2Failure(service == "sts" ? "InvalidClientTokenId" : "UnrecognizedClientException", StatusCodes.Status403Forbidden,
+            "The security token included in the request is invalid.");
 
     static Ec2Failure Mismatch(string message) => new("SignatureDoesNotMatch", StatusCodes.Status403Forbidden, message);
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Octavo.Ec2.Http;
 
@@ -27,6 +28,9 @@ sealed class XmlBuffer : IDisposable
         utf8.CopyTo(Free(utf8.Length));
         length += utf8.Length;
     }
+
+    /// <summary>For the one service that answers in JSON.</summary>
+    public void Json(JsonNode answer) => Raw(Encoding.UTF8.GetBytes(answer.ToJsonString()));
 
     public void Open(ReadOnlySpan<byte> name)
     {

@@ -23,6 +23,9 @@ sealed class Entry<T>(T item, long sequence)
     /// <summary>What becomes of it at <see cref="ReadyAt"/>: error instead of completed.</summary>
     public bool EndsInError { get; init; }
 
+    /// <summary>From then on it is gone by itself.</summary>
+    public long LeavesAt { get; init; } = long.MaxValue;
+
     public bool IsDeleted { get; private set; }
 
     /// <summary>Until then it is listed as if it had not been deleted.</summary>
@@ -34,10 +37,10 @@ sealed class Entry<T>(T item, long sequence)
     /// <summary>Its table has forgotten it; only the slot remains.</summary>
     public bool HasLeft { get; set; }
 
-    public bool IsListed(long now) => !HasLeft && VisibleFrom <= now && now < GoneAt;
+    public bool IsListed(long now) => !HasLeft && VisibleFrom <= now && now < GoneAt && now < LeavesAt;
 
     /// <summary>A call that changes it would find it. A deleted one is never found again, although it may still be listed.</summary>
-    public bool IsFound(long now) => VisibleFrom <= now && !IsDeleted;
+    public bool IsFound(long now) => VisibleFrom <= now && !IsDeleted && now < LeavesAt;
 
     /// <summary>What a listing shows: an item that was changed a moment ago as it was before.</summary>
     public T Shown(long now) => now < changeShowsFrom ? before : Item;

@@ -27,8 +27,9 @@ sealed class Table<T>(Func<T, string> idOf)
         inOrder.Add(entry);
     }
 
-    /// <summary>Adds an item that is whole and visible at once, or changes the one with its id in its place.</summary>
-    public void Put(T item)
+    /// <summary>Adds an item that is whole and visible, or changes the one with its id in its place.</summary>
+    /// <param name="visibleFrom">When an added one shows; 0 for at once.</param>
+    public void Put(T item, long visibleFrom = 0)
     {
         if (byId.TryGetValue(idOf(item), out var old) && !old.IsDeleted)
         {
@@ -37,7 +38,7 @@ sealed class Table<T>(Func<T, string> idOf)
             return;
         }
         if (old is not null) Remove(old);
-        Add(new Entry<T>(item, NextSequence()));
+        Add(new Entry<T>(item, NextSequence()) { VisibleFrom = visibleFrom });
     }
 
     public void Delete(Entry<T> entry, long now, TimeSpan stale, TimeSpan deleting)

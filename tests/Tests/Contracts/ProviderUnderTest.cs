@@ -20,6 +20,9 @@ public abstract class ProviderUnderTest : IAsyncDisposable
     /// <summary>A size of volume that it makes.</summary>
     public virtual ByteSize Size => new(4 << 20);
 
+    /// <summary>Has deleted volumes kept for so many days, where it can.</summary>
+    public virtual void KeepDeleted(int days) { }
+
     /// <summary>Takes a volume into use, as an instance would, until the result is disposed.</summary>
     public abstract Task<IAsyncDisposable> UseAsync(ProviderVolumeId volume);
 

@@ -96,6 +96,44 @@ public abstract partial class VolumeProviderContract
             Provider.UpdateVolumeAsync(Cell, NoVolume, nothing with { RemoveTags = ["key"] }, OperationId.New(), Cancellation));
     }
 
+    [Fact]
+    public async Task A_deleted_volume_that_is_kept_comes_back_as_it_was_or_bringing_back_is_unsupported()
+    {
+        const int days = 3;
+        Subject.KeepDeleted(days);
+        var (volume, other) = (await CreateAsync(), await CreateAsync());
+        (await Provider.DeletedUntilAsync(Cell, volume.Id, Cancellation)).ShouldBeNull();
+        var before = Subject.Time.GetUtcNow();
+        await DeleteAsync(volume.Id);
+        var operation = OperationId.New();
+        List<ProviderVolume> back = [];
+
+        var until = await Provider.DeletedUntilAsync(Cell, volume.Id, Cancellation);
+        var isSupported = await IsSupportedAsync(async () =>
+            back = await TenTimesAsync(() => Provider.UndeleteVolumeAsync(Cell, volume.Id, operation, Cancellation)));
+
+        isSupported.ShouldBe(Provider.Capabilities.CanUndelete);
+        if (isSupported) until.ShouldNotBeNull().ShouldBe(before.AddDays(days), TimeSpan.FromMinutes(1));
+        else until.ShouldBeNull();
+        back.ShouldAllBe(v => v == volume);
+        (await VolumesAsync()).ShouldBe([other, .. back.Take(1)], ignoreOrder: true);
+        (await Provider.DeletedUntilAsync(Cell, volume.Id, Cancellation)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_is_not_kept_cannot_be_brought_back()
+    {
+        var volume = await CreateAsync();
+        await DeleteAsync(volume.Id);
+        foreach (var gone in new[] { volume.Id, NoVolume })
+        {
+            (await Provider.DeletedUntilAsync(Cell, gone, Cancellation)).ShouldBeNull();
+            await ShouldFailAsync(Provider.Capabilities.CanUndelete ? ErrorCode.NotFound : ErrorCode.Unsupported,
+                Task.Run(() => Provider.UndeleteVolumeAsync(Cell, gone, OperationId.New(), Cancellation), Cancellation));
+        }
+        (await VolumesAsync()).ShouldBeEmpty();
+    }
+
     /// <summary>A volume's tags without the provider's own.</summary>
     static IEnumerable<ProviderTag> Given(ProviderVolume volume) => volume.Tags.Where(t => !t.Key.Contains(':', StringComparison.Ordinal));
 

@@ -88,6 +88,8 @@ sealed class EbsUnderTest : ProviderUnderTest, ICredentialVault
             ? Task.FromResult(access)
             : throw new VolumeException(ErrorCode.NotFound, "There is no such credential.");
 
+    public override void KeepDeleted(int days) => Region.RetentionRules = [new Ec2RetentionRule("octavoRule1", days)];
+
     public override Task<IAsyncDisposable> UseAsync(ProviderVolumeId volume)
     {
         var free = Region.Volumes.Single(v => v.Id == volume.Value);
