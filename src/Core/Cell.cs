@@ -11,4 +11,8 @@ public sealed record Cell(CredentialId Credential, AccountId Account, string Acc
 /// <param name="LargestVolume">No volume larger than this can be made.</param>
 /// <param name="Free">What is free now.</param>
 /// <param name="Zones">The availability zones, the default one first; at least one.</param>
-public sealed record CellFacts(ByteSize LargestVolume, ByteSize Free, IReadOnlyList<string> Zones);
+public sealed record CellFacts(ByteSize LargestVolume, ByteSize Free, IReadOnlyList<string> Zones)
+{
+    /// <summary>The rules that keep deleted volumes, by id; none also where they cannot be known.</summary>
+    public ValueList<RetentionRule> RetentionRules { get; init; } = [];
+}

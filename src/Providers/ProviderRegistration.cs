@@ -32,6 +32,8 @@ public static class ProviderRegistration
             .AddSingleton<RecentTags>()
             .AddSingleton<LookUps>()
             .AddSingleton<EbsZones>()
+            .AddSingleton<RecycleBinApi>()
+            .AddSingleton<EbsRetentionRules>()
             .AddSingleton<RecentCreates<ProviderVolume>>()
             .AddSingleton<EbsVolumes>()
             .AddSingleton<EbsTags>()

@@ -33,6 +33,11 @@ sealed class EbsEndpoints(EbsOptions options)
         return new AmazonSecurityTokenServiceClient(identity, config);
     }
 
+    /// <summary>The address of something at the Recycle Bin's own service, which the SDK has no client for here.</summary>
+    /// <param name="path">Without a slash before it.</param>
+    public Uri RecycleBin(ProviderAccess access, string region, string path) =>
+        new($"{Of(access)?.AbsoluteUri.TrimEnd('/') ?? $"https://rbin.{region}.{RegionEndpoint.GetBySystemName(region).PartitionDnsSuffix}"}/{path}");
+
     /// <summary>The region in which an account is asked about itself: of another cloud its own first one, of AWS the partition's oldest.</summary>
     public string HomeRegion(ProviderAccess access)
     {

@@ -4,7 +4,7 @@ namespace Octavo.Providers.Ebs;
 
 /// <summary>The volumes of AWS accounts, and of clouds that speak EC2's protocol. Each job is a class of its own; this one is the port.</summary>
 sealed class EbsProvider(
-    EbsProbe probe, EbsZones zones, EbsVolumes volumes, EbsTags tags, EbsDeletions deletions, EbsSnapshots snapshots, EbsInstanceSnapshots sets)
+    EbsProbe probe, EbsZones zones, EbsRetentionRules rules, EbsVolumes volumes, EbsTags tags, EbsDeletions deletions, EbsSnapshots snapshots, EbsInstanceSnapshots sets)
     : IVolumeProvider
 {
     public string Kind => "ebs";
@@ -19,8 +19,12 @@ sealed class EbsProvider(
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
 
     /// <remarks>Nothing bounds what is free but quotas, which only a refusal tells.</remarks>
-    public async Task<CellFacts> GetCellAsync(Cell cell, CancellationToken cancellation) =>
-        new(EbsVolumes.Largest, EbsVolumes.Largest, await zones.OfAsync(cell, cancellation));
+    public async Task<CellFacts> GetCellAsync(Cell cell, CancellationToken cancellation)
+    {
+        // Beside the zones, not behind them: a pass waits for both.
+        var retention = rules.OfAsync(cell, cancellation);
+        return new(EbsVolumes.Largest, EbsVolumes.Largest, await zones.OfAsync(cell, cancellation)) { RetentionRules = await retention };
+    }
 
     public Task<ProviderPage<ProviderVolume>> ListVolumesAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
         volumes.ListAsync(cell, page, cancellation);

@@ -35,6 +35,13 @@ sealed class EbsSession(ProviderAccess access, EbsEndpoints endpoints, EbsCalls 
         return await calls.ChangeAsync(target, token => call(client, token), cancellation);
     }
 
+    /// <summary>What a request is signed with now.</summary>
+    public async Task<ImmutableCredentials> SignerAsync(CancellationToken cancellation)
+    {
+        await identity.FreshenAsync(cancellation);
+        return identity.Held.Current;
+    }
+
     /// <summary>The account that the identity is of, as STS says.</summary>
     public async Task<string> AccountAsync(CancellationToken cancellation)
     {

@@ -31,6 +31,13 @@ sealed class EbsSessions(ICredentialVault vault, EbsEndpoints endpoints, EbsCall
         where T : AmazonWebServiceResponse =>
         RunAsync(cell.Credential, session => session.ChangeAsync(cell.Region, action, call, cancellation), cancellation);
 
+    /// <summary>What opened a cell, and what its requests are signed with now: for a service that the SDK has no client for here.</summary>
+    public async Task<(ProviderAccess Access, ImmutableCredentials Signer)> SignerAsync(Cell cell, CancellationToken cancellation)
+    {
+        var session = await OfAsync(cell.Credential, cancellation);
+        return (session.Access, await session.SignerAsync(cancellation));
+    }
+
     /// <summary>Whose limits a cell's requests draw on.</summary>
     public async Task<string> AccountOfAsync(Cell cell, CancellationToken cancellation) =>
         endpoints.AccountOf((await OfAsync(cell.Credential, cancellation)).Access);

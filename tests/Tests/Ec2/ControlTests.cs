@@ -89,6 +89,27 @@ public class ControlTests
         (made["source"]!.ToString(), made["tags"]![0]!["value"]!.ToString()).ShouldBe((volume, "7"));
     }
 
+    [Fact]
+    public async Task The_rules_of_a_recycle_bin_are_set_over_HTTP_and_the_state_tells_what_is_in_it()
+    {
+        await using var ec2 = await Ec2Fixture.StartAsync(volumes: 2);
+        using var http = new HttpClient { BaseAddress = ec2.Endpoint.Address };
+        var volume = ec2.Home.Volumes[0].Id;
+
+        await PostAsync(http, "rules", $$"""
+            {"account": "{{Ec2Fixture.Account}}", "region": "us-east-1",
+             "rules": [{"id": "rule1", "days": 3}, {"id": "rule2", "days": 7, "tags": {"env": "live"}, "excludedTags": {"a": "b"} }] }
+            """);
+        await ec2.Client().DeleteVolumeAsync(new DeleteVolumeRequest(volume), Cancellation);
+        var state = (await http.GetFromJsonAsync<JsonObject>($"/_control/state?account={Ec2Fixture.Account}&region=us-east-1", Cancellation))!;
+
+        ec2.Home.RetentionRules[1].ShouldSatisfyAllConditions(
+            r => r.Days.ShouldBe(7), r => r.Tags.ShouldBe([new("env", "live")]), r => r.ExcludedTags.ShouldBe([new("a", "b")]));
+        var binned = state["regions"]![0]!["recycleBin"]!.AsArray().ShouldHaveSingleItem()!;
+        binned["volume"]!["id"]!.ToString().ShouldBe(volume);
+        (binned["exitsAt"]!.GetValue<DateTimeOffset>() - binned["enteredAt"]!.GetValue<DateTimeOffset>()).ShouldBe(TimeSpan.FromDays(3));
+    }
+
     static async Task<JsonNode> PostAsync(HttpClient http, string path, string json, HttpStatusCode expected = HttpStatusCode.OK)
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");

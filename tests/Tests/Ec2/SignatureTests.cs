@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -81,6 +82,9 @@ public class SignatureTests
 
         reply.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await reply.Content.ReadAsStringAsync(Cancellation)).ShouldContain("<Code>MissingAuthenticationToken</Code>");
+        using var rules = await http.PostAsJsonAsync("/list-rules", new { ResourceType = "EBS_VOLUME" }, Cancellation);
+        rules.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        rules.Headers.GetValues("x-amzn-ErrorType").ShouldBe(["MissingAuthenticationToken"]);
     }
 
     [Fact]
