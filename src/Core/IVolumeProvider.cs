@@ -65,8 +65,9 @@ public interface IVolumeProvider
         Cell cell, ImageSource source, OperationId operation, IProgress<double> progress, CancellationToken cancellation);
 
     /// <summary>
-    /// Gives a volume another name and other tags. Needs <see cref="ProviderCapabilities.KeepsTags"/>. A tag that is set already, or gone already, is no
-    /// failure; tags that the back end keeps for itself or for Octavo are <see cref="ErrorCode.Invalid"/>.
+    /// Gives a volume another name and other tags. Needs <see cref="ProviderCapabilities.KeepsTags"/>. A tag that is set already, or gone
+    /// already, is no failure; tags that the back end keeps for itself or for Octavo are <see cref="ErrorCode.Invalid"/>; a volume that is gone is
+    /// <see cref="ErrorCode.NotFound"/>.
     /// </summary>
     /// <returns>The volume as it is from now on.</returns>
     Task<ProviderVolume> UpdateVolumeAsync(
@@ -86,8 +87,8 @@ public interface IVolumeProvider
     Task<DateTimeOffset?> DeletedUntilAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation);
 
     /// <summary>
-    /// Brings a deleted volume back, with its id, its bytes and its tags. Needs <see cref="ProviderCapabilities.CanUndelete"/>. One that is back already is
-    /// no failure; one that is not kept any more is <see cref="ErrorCode.NotFound"/>.
+    /// Brings a deleted volume back, with its id, its bytes and its tags. Needs <see cref="ProviderCapabilities.CanUndelete"/>. One that is back
+    /// already is no failure; one that is not kept any more is <see cref="ErrorCode.NotFound"/>.
     /// </summary>
     /// <returns>The volume as it is now.</returns>
     Task<ProviderVolume> UndeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation);

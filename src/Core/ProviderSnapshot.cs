@@ -31,8 +31,8 @@ public sealed record ProviderSnapshot(
     public bool? IsEncrypted { get; init; }
 
     /// <summary>
-    /// The provider's word for where its bytes lie, as it came: <c>standard</c>, or <c>archive</c>, from where they have to be fetched before a volume can be
-    /// made of them. Null where there is only one place, and where the provider does not say.
+    /// The provider's word for where its bytes lie, as it came: <c>standard</c>, or <c>archive</c>, from where they have to be fetched before a
+    /// volume can be made of them. Null where there is only one place, and where the provider does not say.
     /// </summary>
     public string? StorageTier { get; init; }
 }

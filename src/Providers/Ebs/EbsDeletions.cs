@@ -4,7 +4,7 @@ using Octavo.Core;
 
 namespace Octavo.Providers.Ebs;
 
-/// <summary>The end of volumes: deleted, kept in the Recycle Bin for some days where the account has a rule for that, and brought back from there.</summary>
+/// <summary>The end of volumes: deleted, kept in the Recycle Bin for some days where a rule of the account says so, and brought back.</summary>
 sealed class EbsDeletions(EbsSessions sessions, LookUps lookUps, RecentCreates<ProviderVolume> recent, TimeProvider time)
 {
     /// <summary>Volumes that were seen on their way out: once they are not seen any more, no further request has to prove it.</summary>
@@ -62,8 +62,8 @@ sealed class EbsDeletions(EbsSessions sessions, LookUps lookUps, RecentCreates<P
     }
 
     /// <summary>
-    /// Brings a volume back. Whether a refusal only means that an earlier request was done, whose reply was lost, shows in the volume being there, which
-    /// EC2 may show late.
+    /// Brings a volume back. Whether a refusal only means that an earlier request was done, whose reply was lost, shows in the volume being
+    /// there, which EC2 may show late.
     /// </summary>
     public async Task<ProviderVolume> UndeleteAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation)
     {

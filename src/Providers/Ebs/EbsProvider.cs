@@ -4,7 +4,8 @@ namespace Octavo.Providers.Ebs;
 
 /// <summary>The volumes of AWS accounts, and of clouds that speak EC2's protocol. Each job is a class of its own; this one is the port.</summary>
 sealed class EbsProvider(
-    EbsProbe probe, EbsZones zones, EbsRetentionRules rules, EbsVolumes volumes, EbsTags tags, EbsDeletions deletions, EbsSnapshots snapshots, EbsInstanceSnapshots sets)
+    EbsProbe probe, EbsZones zones, EbsRetentionRules rules, EbsVolumes volumes, EbsTags tags, EbsDeletions deletions,
+    EbsSnapshots snapshots, EbsInstanceSnapshots sets)
     : IVolumeProvider
 {
     public string Kind => "ebs";
@@ -14,7 +15,8 @@ sealed class EbsProvider(
     /// <remarks>Polls of one region go out together, two hundred ids to a request; snapshots take minutes to hours.</remarks>
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false,
-            SnapshotsInstances: true, KeepsTags: true, CanUndelete: true, ShortestPoll: TimeSpan.FromMilliseconds(250), LongestPoll: TimeSpan.FromSeconds(15));
+            SnapshotsInstances: true, KeepsTags: true, CanUndelete: true, ShortestPoll: TimeSpan.FromMilliseconds(250),
+            LongestPoll: TimeSpan.FromSeconds(15));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
 

@@ -6,8 +6,8 @@ using Octavo.Core;
 namespace Octavo.Providers.Ebs;
 
 /// <summary>
-/// The retention rules of cells, which change once in months: asked for once an hour. They are good to know and nothing needs them, so whatever goes wrong
-/// means that none is known, for as long.
+/// The retention rules of cells, which change once in months: asked for once an hour. They are good to know and nothing needs them, so whatever
+/// goes wrong means that none is known, for as long.
 /// </summary>
 sealed class EbsRetentionRules(RecycleBinApi api, TimeProvider time, ILogger<EbsRetentionRules> log)
 {

@@ -53,8 +53,8 @@ sealed class EbsTags(
     }
 
     /// <summary>
-    /// Asks until the outcome is known: both requests say how it shall be, so that one which is repeated changes nothing more. A volume that is younger than
-    /// EC2's news is not gone.
+    /// Asks until the outcome is known: both requests say how it shall be, so that one which is repeated changes nothing more. A volume that is
+    /// younger than EC2's news is not gone.
     /// </summary>
     async Task RepeatAsync(Cell cell, ProviderVolumeId id, Func<Task> change, CancellationToken cancellation)
     {

@@ -7,8 +7,8 @@ using Octavo.Core;
 namespace Octavo.Providers.Ebs;
 
 /// <summary>
-/// The two calls of the Recycle Bin's own service that tell its rules: REST with JSON, signed for <c>rbin</c>. The SDK's package for it cannot be had here.
-/// It throws what the HTTP client and the JSON reader throw.
+/// The two calls of the Recycle Bin's own service that tell its rules: REST with JSON, signed for <c>rbin</c>. The packages of the SDK that are
+/// used here have no client for it. It throws what the HTTP client and the JSON reader throw.
 /// </summary>
 sealed class RecycleBinApi(EbsSessions sessions, EbsEndpoints endpoints, TimeProvider time) : IDisposable
 {

@@ -6,8 +6,8 @@ using Amazon.Runtime;
 namespace Octavo.Providers.Ebs;
 
 /// <summary>
-/// Signature Version 4, from AWS's documentation of it, for a service that the SDK has no client for here. The SDK's own signer is a part of its inside,
-/// and signs its own requests only.
+/// Signature Version 4, from AWS's documentation of it, for a service that the SDK has no client for here. The SDK's own signer is a part of its
+/// inside, and signs its own requests only.
 /// </summary>
 static class SignatureV4
 {
@@ -24,7 +24,8 @@ static class SignatureV4
         SortedDictionary<string, string> headers = new(StringComparer.Ordinal) { ["host"] = address.Authority, ["x-amz-date"] = instant };
         if (!string.IsNullOrEmpty(signer.Token)) headers["x-amz-security-token"] = signer.Token;
         var names = string.Join(';', headers.Keys);
-        var canonical = $"{request.Method}\n{address.AbsolutePath}\n\n{string.Concat(headers.Select(h => $"{h.Key}:{h.Value}\n"))}\n{names}\n{Hash(body)}";
+        var lines = string.Concat(headers.Select(h => $"{h.Key}:{h.Value}\n"));
+        var canonical = $"{request.Method}\n{address.AbsolutePath}\n\n{lines}\n{names}\n{Hash(body)}";
         var scope = $"{instant[..8]}/{region}/{service}/aws4_request";
         var toSign = $"{Algorithm}\n{instant}\n{scope}\n{Hash(Encoding.UTF8.GetBytes(canonical))}";
         var key = scope.Split('/').Aggregate(Encoding.UTF8.GetBytes("AWS4" + signer.SecretKey), Keyed);

@@ -27,7 +27,8 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true,
-            SnapshotsInstances: false, KeepsTags: false, CanUndelete: false, ShortestPoll: TimeSpan.FromMilliseconds(20), LongestPoll: TimeSpan.FromMilliseconds(250));
+            SnapshotsInstances: false, KeepsTags: false, CanUndelete: false, ShortestPoll: TimeSpan.FromMilliseconds(20),
+            LongestPoll: TimeSpan.FromMilliseconds(250));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) =>
         Task.FromResult(new CredentialReport("local", [Region], []));

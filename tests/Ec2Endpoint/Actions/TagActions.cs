@@ -36,8 +36,10 @@ static class TagActions
             foreach (var id in ids)
                 if (call.Region.Bin.TryGet(id, out var kept) && kept.IsFound(call.NowTicks))
                     Plan(call, kept, k => k with { Volume = k.Volume with { Tags = change(k.Volume.Tags) } }, changes);
-                else if (id.StartsWith("vol-", StringComparison.Ordinal)) Plan(call, Lookup.Volume(call, id), v => v with { Tags = change(v.Tags) }, changes);
-                else if (id.StartsWith("snap-", StringComparison.Ordinal)) Plan(call, Lookup.Snapshot(call, id), s => s with { Tags = change(s.Tags) }, changes);
+                else if (id.StartsWith("vol-", StringComparison.Ordinal))
+                    Plan(call, Lookup.Volume(call, id), v => v with { Tags = change(v.Tags) }, changes);
+                else if (id.StartsWith("snap-", StringComparison.Ordinal))
+                    Plan(call, Lookup.Snapshot(call, id), s => s with { Tags = change(s.Tags) }, changes);
                 else throw Ec2Failure.Bad("InvalidID", $"The ID '{id}' is not valid");
             foreach (var apply in changes) apply();
             foreach (var id in ids) call.Record(id, null, tags);

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Octavo.Ec2.Http;
 
-/// <summary>The shapes of an error: EC2's own, older one, that of STS and every later Query service, and that of the services that speak JSON.</summary>
+/// <summary>The shapes of an error: EC2's own, older one, that of STS and every later Query service, and that of services with JSON.</summary>
 static class ErrorBody
 {
     public static void Write(XmlBuffer xml, Ec2Failure failure, string service, string request)

@@ -19,8 +19,9 @@ sealed class RequestHandler(Ec2Cloud cloud, Switches switches, Journal journal, 
     public async Task HandleAsync(HttpContext context)
     {
         var body = await BodyAsync(context.Request);
+        var isGet = HttpMethods.IsGet(context.Request.Method);
         var form = RestCall.Read(context.Request, body)
-            ?? Form.Parse(HttpMethods.IsGet(context.Request.Method) ? context.Request.QueryString.Value!.TrimStart('?') : Encoding.UTF8.GetString(body));
+            ?? Form.Parse(isGet ? context.Request.QueryString.Value!.TrimStart('?') : Encoding.UTF8.GetString(body));
         var action = form["Action"] ?? "";
         using var xml = new XmlBuffer();
         journal.Begin(action);
