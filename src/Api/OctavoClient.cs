@@ -39,9 +39,32 @@ public sealed class OctavoClient(HttpClient http, string token)
     public Task<VolumeAccepted> ImportVolumeAsync(ImportVolumeRequest request, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, "/v2/volumes/import", Json(request, ApiJson.Wire.ImportVolumeRequest), ApiJson.Wire.VolumeAccepted, cancellation);
 
+    /// <summary>Changes what people give a volume.</summary>
+    public Task<VolumeUpdated> UpdateVolumeAsync(string id, UpdateVolumeRequest request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Patch, $"/v2/volumes/{Escape(id)}", Json(request, ApiJson.Wire.UpdateVolumeRequest), ApiJson.Wire.VolumeUpdated, cancellation);
+
+    /// <summary>Tells what the deletion of a volume would do.</summary>
+    public Task<DeletePlan> PlanDeletionAsync(string id, bool finalSnapshot, bool purge, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Delete, DeletionOf(id, finalSnapshot, purge) + "&dry_run=true", null, ApiJson.Wire.DeletePlan, cancellation);
+
     /// <summary>Asks for the deletion of a volume.</summary>
-    public Task<OperationAccepted> DeleteVolumeAsync(string id, CancellationToken cancellation) =>
-        SendAsync(HttpMethod.Delete, $"/v2/volumes/{Escape(id)}", null, ApiJson.Wire.OperationAccepted, cancellation);
+    /// <param name="finalSnapshot">Take a snapshot first.</param>
+    /// <param name="purge">Free the space at once; also of one that was deleted before and is still kept.</param>
+    public Task<OperationAccepted> DeleteVolumeAsync(string id, bool finalSnapshot, bool purge, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Delete, DeletionOf(id, finalSnapshot, purge), null, ApiJson.Wire.OperationAccepted, cancellation);
+
+    /// <summary>Tells what the deletion of a selection of volumes would do.</summary>
+    public Task<DeletePlan> PlanDeletionAsync(DeleteVolumesRequest request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, "/v2/volumes/delete", Json(request with { Confirm = null }, ApiJson.Wire.DeleteVolumesRequest), ApiJson.Wire.DeletePlan,
+            cancellation);
+
+    /// <summary>Asks for the deletion that a plan showed; the request has the plan's word.</summary>
+    public Task<OperationAccepted> DeleteVolumesAsync(DeleteVolumesRequest request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, "/v2/volumes/delete", Json(request, ApiJson.Wire.DeleteVolumesRequest), ApiJson.Wire.OperationAccepted, cancellation);
+
+    /// <summary>Asks for a deleted volume back.</summary>
+    public Task<OperationAccepted> UndeleteVolumeAsync(string id, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, $"/v2/volumes/{Escape(id)}/undelete", null, ApiJson.Wire.OperationAccepted, cancellation);
 
     /// <summary>The image of a volume: its bytes and their number.</summary>
     public Task<(Stream Image, long Length)> ExportVolumeAsync(string id, CancellationToken cancellation) =>
@@ -66,6 +89,11 @@ public sealed class OctavoClient(HttpClient http, string token)
         SendAsync(HttpMethod.Post, "/v2/snapshots", Json(request, ApiJson.Wire.CreateSnapshotsRequest), ApiJson.Wire.OperationAccepted,
             cancellation);
 
+    /// <summary>Tells what taking a snapshot of each volume of a selection would do.</summary>
+    public Task<SnapshotPlan> PlanSnapshotsAsync(CreateSnapshotsRequest request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, "/v2/snapshots", Json(request with { DryRun = true }, ApiJson.Wire.CreateSnapshotsRequest), ApiJson.Wire.SnapshotPlan,
+            cancellation);
+
     /// <summary>Asks for a volume made from a snapshot.</summary>
     public Task<VolumeAccepted> RestoreSnapshotAsync(string id, RestoreSnapshotRequest request, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, $"/v2/snapshots/{Escape(id)}/restore", Json(request, ApiJson.Wire.RestoreSnapshotRequest),
@@ -74,6 +102,15 @@ public sealed class OctavoClient(HttpClient http, string token)
     /// <summary>Asks for the deletion of a snapshot.</summary>
     public Task<OperationAccepted> DeleteSnapshotAsync(string id, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Delete, $"/v2/snapshots/{Escape(id)}", null, ApiJson.Wire.OperationAccepted, cancellation);
+
+    /// <summary>Tells what the deletion of a selection of snapshots would do.</summary>
+    public Task<SnapshotDeletePlan> PlanDeletionAsync(DeleteSnapshotsRequest request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, "/v2/snapshots/delete", Json(request with { Confirm = null }, ApiJson.Wire.DeleteSnapshotsRequest),
+            ApiJson.Wire.SnapshotDeletePlan, cancellation);
+
+    /// <summary>Asks for the deletion that a plan showed; the request has the plan's word.</summary>
+    public Task<OperationAccepted> DeleteSnapshotsAsync(DeleteSnapshotsRequest request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, "/v2/snapshots/delete", Json(request, ApiJson.Wire.DeleteSnapshotsRequest), ApiJson.Wire.OperationAccepted, cancellation);
 
     /// <summary>The image of a snapshot: its bytes and their number.</summary>
     public Task<(Stream Image, long Length)> ExportSnapshotAsync(string id, CancellationToken cancellation) =>
@@ -90,6 +127,10 @@ public sealed class OctavoClient(HttpClient http, string token)
     /// <summary>What came of each volume of an operation on many.</summary>
     public IAsyncEnumerable<OperationItem> ListItemsAsync(string operation, CancellationToken cancellation) =>
         ListAsync($"/v2/operations/{Escape(operation)}/items", "", ApiJson.Wire.PageOperationItem, cancellation);
+
+    /// <summary>Asks for an operation to stop; what it began is undone.</summary>
+    public Task<OperationAccepted> CancelAsync(string operation, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, $"/v2/operations/{Escape(operation)}/cancel", null, ApiJson.Wire.OperationAccepted, cancellation);
 
     /// <summary>Asks once more for what failed in an operation on many.</summary>
     public Task<OperationAccepted> RetryAsync(string operation, CancellationToken cancellation) =>
@@ -222,6 +263,9 @@ public sealed class OctavoClient(HttpClient http, string token)
     }
 
     static string Query(string? page) => "?limit=1000" + (page is null ? "" : $"&page_token={Uri.EscapeDataString(page)}");
+
+    static string DeletionOf(string id, bool finalSnapshot, bool purge) =>
+        $"/v2/volumes/{Escape(id)}?final_snapshot={(finalSnapshot ? "true" : "false")}&purge={(purge ? "true" : "false")}";
 
     static JsonContent Json<T>(T value, JsonTypeInfo<T> shape) => JsonContent.Create(value, shape);
 

@@ -52,5 +52,6 @@ public sealed record SnapshotAccepted(Snapshot Snapshot, Operation Operation);
 
 /// <summary>Body of <c>POST /v2/snapshots</c>: a snapshot of each volume of a selection.</summary>
 /// <param name="VolumeIds">These volumes, by Octavo's ids; at most 10,000.</param>
-/// <param name="Filter">Or every volume that passes this; what is left out passes all.</param>
-public sealed record CreateSnapshotsRequest(IReadOnlyList<string>? VolumeIds, VolumeFilter? Filter);
+/// <param name="Filter">Or every volume that passes this; what is left out passes all. Only those that are available or in-use are taken.</param>
+/// <param name="DryRun">Only tell what would be done.</param>
+public sealed record CreateSnapshotsRequest(IReadOnlyList<string>? VolumeIds, VolumeFilter? Filter, bool DryRun = false);

@@ -89,7 +89,33 @@ public sealed record Attachment(string State, string? InstanceId, string? Device
 /// <param name="SizeGib">1 to 65,536 and no more than the disk; may be left out with a snapshot.</param>
 /// <param name="AvailabilityZone">One of the region's zones; the first if left out.</param>
 /// <param name="SnapshotId">The snapshot to make it from: Octavo's id or the provider's <c>snap-…</c>.</param>
-public sealed record CreateVolumeRequest(string? Name, long? SizeGib, string? AvailabilityZone, string? SnapshotId);
+/// <param name="CredentialId">Where to make it; the account's own pool if left out, or where the snapshot is.</param>
+/// <param name="Region">With a credential: which of its regions; may be left out where it has one only.</param>
+/// <param name="VolumeType">The provider's word for its kind; EBS makes gp3 if left out. Local volumes have no kinds.</param>
+/// <param name="Iops">Input and output operations per second, where the type takes them.</param>
+/// <param name="ThroughputMibps">Throughput in MiB/s, where the type takes it.</param>
+/// <param name="Encrypted">Whether its bytes are encrypted at rest; the provider's default if left out.</param>
+/// <param name="KmsKeyId">The key to encrypt it with; implies encryption.</param>
+/// <param name="MountPoint">Where people mount it: an absolute path; nothing acts on it.</param>
+/// <param name="Protected">Whether deleting it is refused until the protection is lifted.</param>
+/// <param name="Tags">Up to 50, keys of 1 to 127 characters, values of up to 255.</param>
+public sealed record CreateVolumeRequest(
+    string? Name, long? SizeGib = null, string? AvailabilityZone = null, string? SnapshotId = null, string? CredentialId = null,
+    string? Region = null, string? VolumeType = null, int? Iops = null, int? ThroughputMibps = null, bool? Encrypted = null,
+    string? KmsKeyId = null, string? MountPoint = null, bool Protected = false, IReadOnlyDictionary<string, string>? Tags = null);
+
+/// <summary>Body of <c>PATCH /v2/volumes/ID</c>: what is left out stays.</summary>
+/// <param name="Name">1 to 255 characters, no control characters. At AWS it is the tag <c>Name</c>.</param>
+/// <param name="MountPoint">Where people mount it: an absolute path, or an empty text for none.</param>
+/// <param name="Protected">Whether deleting it is refused until the protection is lifted. Only admins lift it.</param>
+/// <param name="Tags">Tags to set; one with null is taken away; those that are not named stay.</param>
+public sealed record UpdateVolumeRequest(
+    string? Name = null, string? MountPoint = null, bool? Protected = null, IReadOnlyDictionary<string, string?>? Tags = null);
+
+/// <summary>A volume after a change.</summary>
+/// <param name="Volume">As it is now.</param>
+/// <param name="Operation">What changes it at the provider, too; null where there is nothing to change there.</param>
+public sealed record VolumeUpdated(Volume Volume, Operation? Operation);
 
 /// <summary>JSON body of <c>POST /v2/volumes/import</c>: an image on the server's own machine (the operator only).</summary>
 /// <param name="Name">1 to 255 characters, no control characters.</param>

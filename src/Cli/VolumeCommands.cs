@@ -104,7 +104,7 @@ static class VolumeCommands
         var command = new Command("delete", "Delete a volume that nobody uses; its snapshots stay.") { id, wait };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var accepted = await session.Client(parsed).DeleteVolumeAsync(parsed.GetRequiredValue(id), cancellation);
+            var accepted = await session.Client(parsed).DeleteVolumeAsync(parsed.GetRequiredValue(id), finalSnapshot: false, purge: false, cancellation);
             await OperationCommands.FinishAsync(session, parsed, accepted, parsed.GetValue(wait), cancellation);
             return ExitCode.Success;
         });

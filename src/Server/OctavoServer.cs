@@ -102,10 +102,11 @@ static class OctavoServer
         services.AddSingleton<CredentialProbe>().AddSingleton<AddCredential>();
         services.AddSingleton<Cells>().AddSingleton<AccountInventories>().AddSingleton<CellProgress>();
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
-        services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<SnapshotSets>().AddSingleton<OperationItems>().AddSingleton<Exports>();
-        services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<DeleteVolume>();
+        services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<SnapshotSets>().AddSingleton<OperationItems>().AddSingleton<Exports>().AddSingleton<RawVolumes>().AddSingleton<DeletePlans>();
+        services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<UpdateVolume>();
+        services.AddHandler<DeleteVolume>().AddHandlerOnMany<DeleteVolumes>().AddHandler<PurgeVolume>().AddHandler<UndeleteVolume>();
         services.AddHandler<CreateSnapshot>().AddHandler<CreateInstanceSnapshots>().AddHandlerOnMany<CreateSnapshots>();
-        services.AddHandler<DeleteSnapshot>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
+        services.AddHandler<DeleteSnapshot>().AddHandlerOnMany<DeleteSnapshots>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
         services.AddHostedService<OperationRunner>();
         services.AddSingleton<InventoryReconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<InventoryReconciler>());
@@ -158,6 +159,7 @@ static class OctavoServer
         EventEndpoints.Map(v2);
         CredentialEndpoints.Map(v2);
         VolumeEndpoints.Map(v2);
+        DeletionEndpoints.Map(v2);
         SnapshotEndpoints.Map(v2);
         OperationEndpoints.Map(v2);
     }

@@ -12,12 +12,13 @@ sealed class UsageException(string message) : Exception(message);
 /// <param name="HasFormSignIn"><c>OCTAVO_FORM_SIGN_IN=off</c> switches off the rule that lets the page's literal POST sign in by
 /// its form fields.</param>
 /// <param name="SyncInterval"><c>OCTAVO_SYNC_SECONDS</c>: a cloud's cells are looked at so often; 60 s by default.</param>
+/// <param name="UndoWindow"><c>OCTAVO_UNDO_HOURS</c>: a deleted volume of the own pool can be brought back so long; 24 h by default, 0 for not at all.</param>
 /// <param name="AwsBudgetShare"><c>OCTAVO_AWS_BUDGET</c>: the share of AWS's request limits to use, in percent; 99 by default.</param>
 /// <param name="AwsEndpoint"><c>OCTAVO_AWS_ENDPOINT</c>: where credentials without an endpoint go; AWS by default.</param>
 /// <param name="MasterKey"><c>OCTAVO_MASTER_KEY_FILE</c>, <c>OCTAVO_MASTER_KEY</c>: encrypts the key ring; null for none.</param>
 /// <param name="BackupTarget">The file of <c>backup FILE</c>; null to serve.</param>
-sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, TimeSpan SyncInterval, double AwsBudgetShare,
-    Uri? AwsEndpoint, MasterKey? MasterKey, string? BackupTarget)
+sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, TimeSpan SyncInterval, TimeSpan UndoWindow,
+    double AwsBudgetShare, Uri? AwsEndpoint, MasterKey? MasterKey, string? BackupTarget)
 {
     /// <summary>Loopback only: TLS and other addresses are the operator's decision.</summary>
     public const string DefaultUrls = "http://127.0.0.1:8080";
@@ -32,6 +33,7 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
           --urls URLS   where to listen; default http://127.0.0.1:8080, or OCTAVO_URLS
 
         OCTAVO_SYNC_SECONDS=60 looks at each region of a cloud so often, 5 to 86400.
+        OCTAVO_UNDO_HOURS=24     keeps deleted volumes of the own pool so long, 0 to 8760, so that they can be brought back.
         OCTAVO_AWS_BUDGET=99     uses that percentage of AWS's request limits, 1 to 100.
         OCTAVO_AWS_ENDPOINT=URL  asks there instead of AWS, for credentials that name no endpoint.
         OCTAVO_MASTER_KEY_FILE=FILE  encrypts what opens the secrets of credentials with the key in FILE (or in
@@ -68,7 +70,7 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
         CheckUrls(urls);
         return new ServerOptions(
             data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", TimeSpan.FromSeconds(Number(environment, "OCTAVO_SYNC_SECONDS", 60, 5, 86_400)),
-            Number(environment, "OCTAVO_AWS_BUDGET", 99, 1, 100) / 100.0, Address(environment, "OCTAVO_AWS_ENDPOINT"), MasterKey.Load(environment), backup);
+            TimeSpan.FromHours(Number(environment, "OCTAVO_UNDO_HOURS", 24, 0, 8760)), Number(environment, "OCTAVO_AWS_BUDGET", 99, 1, 100) / 100.0, Address(environment, "OCTAVO_AWS_ENDPOINT"), MasterKey.Load(environment), backup);
     }
 
     /// <summary>An address to try from this machine: the first one, by loopback where it stands for every interface.</summary>

@@ -28,6 +28,34 @@ static partial class Names
         return name;
     }
 
+    /// <summary>Where a volume is mounted: an absolute path; null for an empty text, which is none.</summary>
+    /// <exception cref="VolumeException">Invalid.</exception>
+    public static string? MountPoint(string path)
+    {
+        if (path.Length == 0) return null;
+        Display(path, "mount_point");
+        return path[0] == '/' ? path : throw new VolumeException(ErrorCode.Invalid, "mount_point must be an absolute path like /vol/mysql, or empty for none.");
+    }
+
+    /// <summary>Refuses tags that no provider would take: by EC2's bounds, which are the narrowest.</summary>
+    /// <exception cref="VolumeException">Invalid.</exception>
+    public static void CheckTags(IReadOnlyDictionary<string, string> tags)
+    {
+        if (tags.Count > MaxTags) throw new VolumeException(ErrorCode.Invalid, $"There are {tags.Count} tags; at most {MaxTags} are allowed.");
+        foreach (var (key, value) in tags)
+        {
+            Display(key, "tag's key");
+            if (key.Length > MaxTagKeyLength) throw new VolumeException(ErrorCode.Invalid, $"The tag's key {key[..20]}… has {key.Length} characters; at most {MaxTagKeyLength} are allowed.");
+            if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase) || key.StartsWith("octavo:", StringComparison.Ordinal))
+                throw new VolumeException(ErrorCode.Invalid, $"The tag's key {key} begins with what AWS or Octavo keep for themselves.");
+            if (value is null) throw new VolumeException(ErrorCode.Invalid, $"The tag {key} has no value; give an empty text for none.");
+            if (value.Length > 0) Display(value, "tag's value");
+        }
+    }
+
+    const int MaxTags = 50;
+    const int MaxTagKeyLength = 127;
+
     /// <summary>An account's name, which is also a folder's: 1 to 63 of a–z, 0–9 and hyphen, beginning with a letter or digit.</summary>
     /// <exception cref="VolumeException">Invalid.</exception>
     public static string Account(string? name) =>

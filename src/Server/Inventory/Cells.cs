@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Octavo.Core;
 using Octavo.Server.Database;
 
@@ -86,7 +87,8 @@ sealed class Cells(Database.Database database, IEnumerable<IVolumeProvider> prov
             $"""
             UPDATE cells SET observed_at = {at}, failed_at = NULL, failure = NULL, failure_code = NULL, stale_since = NULL,
                 largest_volume_bytes = {facts.LargestVolume}, free_bytes = {facts.Free}, zones = {JsonSerializer.Serialize(facts.Zones)},
-                volume_count = {volumes}, snapshot_count = {snapshots}, pass_began_at = NULL
+                volume_count = {volumes}, snapshot_count = {snapshots}, pass_began_at = NULL,
+                retention_rules = {(facts.RetentionRules.Count == 0 ? null : JsonSerializer.Serialize(facts.RetentionRules, CellJson.Default.IReadOnlyListRetentionRule))}
             WHERE credential_id = {cell.Credential} AND region = {cell.Region}
             """, cancellation);
         await transaction.ExecuteAsync(
@@ -109,6 +111,12 @@ sealed class Cells(Database.Database database, IEnumerable<IVolumeProvider> prov
         return wasFresh;
     }
 
+    /// <summary>The rules of a cell's recycle bin, by what the last whole pass saw.</summary>
+    public async Task<IReadOnlyList<RetentionRule>> RetentionRulesAsync(string credential, string region, CancellationToken cancellation) =>
+        await database.FindAsync(
+            $"SELECT retention_rules FROM cells WHERE credential_id = {credential} AND region = {region}", row => row.TextOrNull(0), cancellation)
+            is { } json ? JsonSerializer.Deserialize(json, CellJson.Default.IReadOnlyListRetentionRule)! : [];
+
     List<KnownCell> Known(List<Row> rows) =>
     [
         .. from row in rows
@@ -123,6 +131,9 @@ sealed class Cells(Database.Database database, IEnumerable<IVolumeProvider> prov
 
     sealed record Row(Cell Cell, string Kind, DateTimeOffset? ObservedAt, int VolumeCount, string[] Zones, ByteSize? LargestVolume);
 }
+
+[JsonSerializable(typeof(IReadOnlyList<RetentionRule>))]
+sealed partial class CellJson : JsonSerializerContext;
 
 /// <summary>A cell with its provider, and what the last whole pass told.</summary>
 /// <param name="ObservedAt">When that was; null where there was none.</param>

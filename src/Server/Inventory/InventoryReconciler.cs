@@ -14,7 +14,7 @@ namespace Octavo.Server.Inventory;
 /// </summary>
 sealed class InventoryReconciler(
     Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, SharedCommits writer, VolumeStore volumes,
-    SnapshotStore snapshots, KeptAnswers answers, AccountInventories inventories, ServerOptions options, TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
+    PurgeVolume purge, SnapshotStore snapshots, KeptAnswers answers, AccountInventories inventories, ServerOptions options, TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
 {
     /// <summary>The own pools are looked at so often: a found image is listed, and a volume in use shown so, about this long after. A pass
     /// over 10,000 volumes takes some tenths of a second. What else is due is looked for as often.</summary>
@@ -52,6 +52,7 @@ sealed class InventoryReconciler(
                     if (probing.IsCompleted) probing = probe.ProbeDueAsync(stoppingToken);
                     foreach (var known in await cells.AllAsync(stoppingToken))
                         if (IsDue(known)) running.Add(PassAsync(known, stoppingToken));
+                    await purge.EnqueueDueAsync(stoppingToken);
                     if (time.GetUtcNow() - pruned >= PruneInterval)
                     {
                         await volumes.PruneAsync(stoppingToken);

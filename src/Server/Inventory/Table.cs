@@ -65,6 +65,15 @@ sealed class Table<T> where T : struct, IRow
         rows[last] = default;
     }
 
+    /// <summary>The ids of all that fit, in no order.</summary>
+    public List<UInt128> Find(RowTest<T> matches)
+    {
+        var found = new List<UInt128>();
+        foreach (ref readonly var row in Rows)
+            if (matches(in row)) found.Add(row.Id);
+        return found;
+    }
+
     /// <summary>
     /// One page of the rows that fit, and how many fit in all. The best so far are in a heap with the worst of them on top, so that most rows are told
     /// off by one comparison.

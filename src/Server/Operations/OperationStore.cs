@@ -21,17 +21,13 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
 
     /// <summary>Writes the intent, in the transaction that writes the rows it concerns; the runner wakes at the commit.</summary>
     /// <param name="isHeld">True: not to be begun before <see cref="ReleaseAsync"/>, or the next start.</param>
+    /// <param name="isOurOwn">True: nobody asked for it, and it is not refused.</param>
     /// <exception cref="VolumeException">The account has too many unfinished operations.</exception>
     public async Task<Operation> EnqueueAsync(
         Transaction transaction, AccountId account, OperationId id, string kind, CancellationToken cancellation,
-        VolumeId? volume = null, string? snapshot = null, string? input = null, bool isHeld = false)
+        VolumeId? volume = null, string? snapshot = null, string? input = null, bool isHeld = false, bool isOurOwn = false)
     {
-        var unfinished = await transaction.FindAsync(
-            $"SELECT count(*) FROM operations WHERE account_id = {account} AND state IN ('queued', 'running') AND parent_id IS NULL",
-            row => row.Number(0), cancellation);
-        if (unfinished >= MaxUnfinishedPerAccount)
-            throw new VolumeException(ErrorCode.QuotaExceeded,
-                $"{unfinished} operations of this account are still under way, the most that are kept. Wait for some to end.");
+        if (!isOurOwn) await RequireRoomAsync(transaction, account, cancellation);
         var now = time.GetUtcNow();
         var operation = await transaction.FindAsync(
             $"""
@@ -43,6 +39,18 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
             """, Operation.Read, cancellation);
         transaction.OnCommitted(signals.WakeRunner);
         return operation!;
+    }
+
+    /// <summary>Refuses where an account has too many operations under way.</summary>
+    /// <exception cref="VolumeException">Quota exceeded.</exception>
+    public static async Task RequireRoomAsync(Transaction transaction, AccountId account, CancellationToken cancellation)
+    {
+        var unfinished = await transaction.FindAsync(
+            $"SELECT count(*) FROM operations WHERE account_id = {account} AND state IN ('queued', 'running') AND parent_id IS NULL",
+            row => row.Number(0), cancellation);
+        if (unfinished >= MaxUnfinishedPerAccount)
+            throw new VolumeException(ErrorCode.QuotaExceeded,
+                $"{unfinished} operations of this account are still under way, the most that are kept. Wait for some to end.");
     }
 
     /// <summary>Lets a held operation begin.</summary>
@@ -204,10 +212,8 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         if (operation.CancelledAt is not null) return operation;
         if (!operation.IsCancellable)
             throw new VolumeException(ErrorCode.Conflict, $"The operation is at step {operation.Step}, which cannot be taken back. Wait for its end.");
-        var items = operation.HasItems
-            ? await transaction.QueryAsync(
-                $"SELECT {Operation.Columns} FROM operations WHERE parent_id = {operation.Id} AND state IN ('queued', 'running')", Operation.Read, cancellation)
-            : [];
+        var items = await transaction.QueryAsync(
+            $"SELECT {Operation.Columns} FROM operations WHERE parent_id = {operation.Id} AND state IN ('queued', 'running')", Operation.Read, cancellation);
         foreach (var one in items.Where(item => item.IsCancellable).Append(operation))
         {
             // Due now, whatever it waits for; where it runs, it is told.

@@ -48,7 +48,7 @@ static class ScalariumJson
         json.WriteNumber("size"u8, volume.Size.GiB);
         json.WriteString("credential_id"u8, volume.CredentialId);
         json.WriteString("name"u8, volume.Name);
-        json.WriteNull("mount_point"u8);
+        json.WriteString("mount_point"u8, volume.MountPoint);
         json.WriteString("snapshot_id"u8, volume.SourceSnapshotId);
         json.WriteNull("instance_id"u8);
         json.WriteEndObject();

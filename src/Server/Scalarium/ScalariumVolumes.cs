@@ -10,7 +10,7 @@ namespace Octavo.Server.Scalarium;
 
 /// <summary>The page's calls on volumes and their snapshots.</summary>
 sealed class ScalariumVolumes(
-    AccountListing listing, VolumeStore volumes, SnapshotStore snapshots, OperationStore operations, AuditLog audit)
+    AccountListing listing, VolumeStore volumes, DeleteVolume delete, SnapshotStore snapshots, OperationStore operations, AuditLog audit)
 {
     /// <summary>A client of 2011 has no way to poll an operation: it waits, but not longer than this.</summary>
     static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
@@ -43,7 +43,7 @@ sealed class ScalariumVolumes(
     {
         var volume = await volumes.GetAsync(caller.Account, id, context.RequestAborted);
         var operation = await audit.RunAsync(
-            context, transaction => volumes.EnqueueDeleteAsync(transaction, caller.Account, id, context.RequestAborted),
+            context, transaction => delete.EnqueueAsync(transaction, caller.Account, id, new DeleteWish(false, false), context.RequestAborted),
             enqueued => (Told(volume), enqueued.Id));
         // Past the bound the deletion goes on by itself; the volume is off the list already.
         var ended = await WaitAsync(operation.Id, _ => false, context);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
+using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
 using Operation = Octavo.Server.Operations.Operation;
 
@@ -13,32 +14,27 @@ namespace Octavo.Server.Snapshots;
 /// and fails alone. This one follows them to the last.
 /// </summary>
 sealed class CreateSnapshots(
-    OperationStore operations, OperationItems items, IEnumerable<IVolumeProvider> providers, OperationSignals signals, TimeProvider time)
+    Database.Database database, OperationStore operations, OperationItems items, IEnumerable<IVolumeProvider> providers, OperationSignals signals, TimeProvider time)
     : IOperationOnMany
 {
-    /// <summary>Volumes in one selection: more than a day of EBS's 100 pending snapshots a region.</summary>
-    const int MaxVolumes = 100_000;
-
-    /// <summary>Ids in one body.</summary>
-    const int MaxIds = 10_000;
-
     /// <inheritdoc/>
     public string Kind => OperationKind.CreateSnapshots;
 
-    /// <summary>Writes down all of it: the snapshots, pending, their operations, and the one that follows them.</summary>
-    /// <exception cref="VolumeException">Invalid: the selection. Not found: an id. Quota exceeded: too many.</exception>
-    public async Task<(Operation Operation, int Volumes)> EnqueueAsync(
-        Transaction transaction, AccountId account, CreateSnapshotsRequest request, CancellationToken cancellation)
+    /// <summary>What it would do.</summary>
+    public async Task<SnapshotPlan> PlanAsync(AccountId account, Selection selection, CancellationToken cancellation)
     {
-        if (request.VolumeIds is null == request.Filter is null)
-            throw new VolumeException(ErrorCode.Invalid, "Give volume_ids or a filter, one of the two; an empty filter {} is every volume.");
-        if (request.VolumeIds is { Count: 0 or > MaxIds })
-            throw new VolumeException(ErrorCode.Invalid, $"volume_ids has {request.VolumeIds.Count} ids; from 1 to {MaxIds} are allowed.");
-        var filter = request.Filter is { } given ? SnapshotSelection.Matches(given) : (Sql)$"v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(request.VolumeIds)}))";
-        var enqueued = await EnqueueAsync(transaction, account, filter, cancellation);
-        if (request.VolumeIds?.Distinct().Count() is { } wanted && wanted != enqueued.Volumes)
-            throw new VolumeException(ErrorCode.Conflict,
-                $"Of {wanted} volumes only {enqueued.Volumes} are in this account and available or in-use. None was taken.");
+        var plan = await SnapshotsToTake.PlanAsync(database, account, Selected(selection), providers, cancellation);
+        Require(selection, plan.Volumes);
+        return plan;
+    }
+
+    /// <summary>Writes down all of it: the snapshots, pending, their operations, and the one that follows them.</summary>
+    /// <exception cref="VolumeException">Not found: there is nothing to take. Conflict: of one that was named none can be taken.</exception>
+    public async Task<(Operation Operation, int Volumes)> EnqueueAsync(
+        Transaction transaction, AccountId account, Selection selection, CancellationToken cancellation)
+    {
+        var enqueued = await EnqueueAsync(transaction, account, Selected(selection), cancellation);
+        Require(selection, enqueued.Volumes);
         return enqueued;
     }
 
@@ -57,12 +53,19 @@ sealed class CreateSnapshots(
         Transaction transaction, AccountId account, Sql selection, CancellationToken cancellation)
     {
         var parent = await operations.EnqueueAsync(transaction, account, OperationId.New(), Kind, cancellation);
-        var volumes = await SnapshotSelection.WriteAsync(transaction, parent, selection, providers, time.GetUtcNow(), cancellation);
-        if (volumes == 0)
-            throw new VolumeException(ErrorCode.NotFound, "No volume of this account that is available or in-use is in the selection.");
-        if (volumes > MaxVolumes)
-            throw new VolumeException(ErrorCode.QuotaExceeded, $"The selection has {volumes} volumes; at most {MaxVolumes} are taken at once.");
+        var volumes = await SnapshotsToTake.WriteAsync(transaction, parent, selection, providers, time.GetUtcNow(), cancellation);
         transaction.OnCommitted(signals.WakeRunner);
         return (parent, volumes);
+    }
+
+    static Sql Selected(Selection selection) => $"v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(selection.Ids)}))";
+
+    static void Require(Selection selection, long volumes)
+    {
+        if (selection.IsNamed && volumes != selection.Ids.Count)
+            throw new VolumeException(ErrorCode.Conflict,
+                $"Of {selection.Ids.Count} volumes only {volumes} are in this account and available or in-use. None was taken.");
+        if (volumes == 0)
+            throw new VolumeException(ErrorCode.NotFound, "No volume of this account that is available or in-use is in the selection.");
     }
 }

@@ -21,7 +21,8 @@ static class ObservedSnapshots
             json,
             snapshots.Select(s => new Seen(
                 s.Id.Value, s.CreatedBy?.Value, s.Volume.Value, States.Text(s.State), s.StateReason, SnapshotStore.Percent(s.Progress),
-                s.VolumeSize.Bytes, s.StoredBytes, s.StartedAt.ToUnixTimeMilliseconds())),
+                s.VolumeSize.Bytes, s.StoredBytes, s.StartedAt.ToUnixTimeMilliseconds(), s.Tags.Count > 0 ? s.Tags : null, s.Description,
+                s.IsEncrypted is { } encrypted ? encrypted ? 1 : 0 : null, s.StorageTier)),
             ObservedSnapshotsJson.Default.IEnumerableSeen);
     }
 
@@ -32,18 +33,22 @@ static class ObservedSnapshots
         transaction.ExecuteAsync(
             $"""
             INSERT INTO snapshots (id, account_id, credential_id, region, provider_volume_id, provider_snapshot_id, state, state_reason,
-                progress_percent, volume_size_bytes, stored_bytes, started_at, updated_at)
+                progress_percent, volume_size_bytes, stored_bytes, tags, description, is_encrypted, storage_tier, started_at, updated_at)
             SELECT {ObservedVolumes.Sequence(now)} || lower(hex(randomblob(10))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'volume', value ->> 'id',
-                value ->> 'state', value ->> 'reason', value ->> 'percent', value ->> 'size', value ->> 'stored', value ->> 'started', {now}
+                value ->> 'state', value ->> 'reason', value ->> 'percent', value ->> 'size', value ->> 'stored',
+                value ->> 'tags', value ->> 'description', value ->> 'encrypted', value ->> 'tier', value ->> 'started', {now}
             FROM json_each({page})
             WHERE value ->> 'op' IS NULL OR NOT EXISTS
                 (SELECT 1 FROM snapshots s WHERE s.operation_id = value ->> 'op' AND s.provider_volume_id = value ->> 'volume'
                     AND s.provider_snapshot_id IS NULL AND s.state = 'pending')
             ON CONFLICT (credential_id, provider_snapshot_id) DO UPDATE SET state = excluded.state, state_reason = excluded.state_reason,
-                progress_percent = excluded.progress_percent, stored_bytes = excluded.stored_bytes, updated_at = excluded.updated_at
+                progress_percent = excluded.progress_percent, stored_bytes = excluded.stored_bytes, tags = excluded.tags,
+                description = excluded.description, is_encrypted = excluded.is_encrypted, storage_tier = excluded.storage_tier, updated_at = excluded.updated_at
             WHERE snapshots.state IN ('pending', 'completed', 'error') AND snapshots.updated_at < {began} AND {IsFree}
-              AND (snapshots.state, snapshots.state_reason, snapshots.progress_percent, snapshots.stored_bytes)
-                  IS NOT (excluded.state, excluded.state_reason, excluded.progress_percent, excluded.stored_bytes)
+              AND (snapshots.state, snapshots.state_reason, snapshots.progress_percent, snapshots.stored_bytes, snapshots.tags,
+                   snapshots.description, snapshots.is_encrypted, snapshots.storage_tier)
+                  IS NOT (excluded.state, excluded.state_reason, excluded.progress_percent, excluded.stored_bytes, excluded.tags,
+                   excluded.description, excluded.is_encrypted, excluded.storage_tier)
             """, cancellation);
 
     /// <summary>
@@ -94,9 +99,11 @@ static class ObservedSnapshots
 
     /// <summary>A snapshot as the statements read it.</summary>
     internal sealed record Seen(
-        string Id, string? Op, string Volume, string State, string? Reason, int Percent, long Size, long? Stored, long Started);
+        string Id, string? Op, string Volume, string State, string? Reason, int Percent, long Size, long? Stored, long Started,
+        IReadOnlyList<ProviderTag>? Tags, string? Description, int? Encrypted, string? Tier);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IEnumerable<ObservedSnapshots.Seen>))]
 sealed partial class ObservedSnapshotsJson : JsonSerializerContext;

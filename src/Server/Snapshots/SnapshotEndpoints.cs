@@ -1,4 +1,3 @@
-using System.Globalization;
 using Octavo.Api;
 using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
@@ -21,6 +20,7 @@ static class SnapshotEndpoints
         v2.MapPost("/snapshots", CreateManyAsync).WithName("CreateSnapshots").WithQuery(Change.Parameters);
         v2.MapGet("/snapshots/{id}", ShowAsync).WithName("ShowSnapshot");
         v2.MapDelete("/snapshots/{id}", DeleteAsync).WithName("DeleteSnapshot").WithQuery(Change.Parameters);
+        v2.MapPost("/snapshots/delete", DeleteManyAsync).WithName("DeleteSnapshots").WithQuery(Change.Parameters);
         v2.MapPost("/snapshots/{id}/restore", RestoreAsync).WithName("RestoreSnapshot").WithQuery(Change.Parameters);
         v2.MapGet("/snapshots/{id}/export", ExportAsync).WithName("ExportSnapshot");
     }
@@ -39,11 +39,33 @@ static class SnapshotEndpoints
                 ApiJson.Wire.SnapshotAccepted, operations);
         });
 
-    static Task<IResult> CreateManyAsync(
-        Operator caller, Body<CreateSnapshotsRequest> body, Change change, CreateSnapshots create, OperationStore operations,
-        CancellationToken cancellation) =>
-        change.RunAsync(async transaction => Many(
-            await create.EnqueueAsync(transaction, caller.Account, body.Value, cancellation), operations));
+    static async Task<IResult> CreateManyAsync(
+        Operator caller, Body<CreateSnapshotsRequest> body, Change change, CreateSnapshots create, AccountInventories inventories,
+        OperationStore operations, CancellationToken cancellation)
+    {
+        var selection = await Selection.OfVolumesAsync(inventories.Of(caller.Account), body.Value.VolumeIds, body.Value.Filter, cancellation);
+        if (body.Value.DryRun)
+            return TypedResults.Json(await create.PlanAsync(caller.Account, selection, cancellation), ApiJson.Wire.SnapshotPlan);
+        return await change.RunAsync(async transaction =>
+        {
+            var (operation, count) = await create.EnqueueAsync(transaction, caller.Account, selection, cancellation);
+            return Many(operation, $"{count} volumes", operations);
+        });
+    }
+
+    static async Task<IResult> DeleteManyAsync(
+        Admin caller, Body<DeleteSnapshotsRequest> body, Change change, DeleteSnapshots delete, AccountInventories inventories,
+        OperationStore operations, CancellationToken cancellation)
+    {
+        var selection = await Selection.OfSnapshotsAsync(inventories.Of(caller.Account), body.Value.SnapshotIds, body.Value.Filter, cancellation);
+        if (body.Value.Confirm is not { } confirm)
+            return TypedResults.Json(await delete.PlanAsync(caller.Account, selection, cancellation), ApiJson.Wire.SnapshotDeletePlan);
+        return await change.RunAsync(async transaction =>
+        {
+            var (operation, count) = await delete.EnqueueAsync(transaction, caller.Account, selection, confirm, cancellation);
+            return Many(operation, $"{count} snapshots", operations);
+        });
+    }
 
     static async Task<IResult> ListAsync(
         Caller caller, SnapshotQuery query, AccountInventories inventories, SnapshotStore snapshots, HttpContext context, CancellationToken cancellation) =>
@@ -77,13 +99,13 @@ static class SnapshotEndpoints
         OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction => VolumeEndpoints.Accepted(
             caller.Account, await create.EnqueueAsync(
-                transaction, caller.Account, body.Value.Name, body.Value.SizeGib, body.Value.AvailabilityZone, id, cancellation), volumes, operations));
+                transaction, caller.Account,
+                new CreateVolumeRequest(body.Value.Name, body.Value.SizeGib, body.Value.AvailabilityZone, id), cancellation), volumes, operations));
 
     static async Task ExportAsync(
         Operator caller, string id, SnapshotStore snapshots, Exports exports, HttpContext context, CancellationToken cancellation) =>
         await exports.SnapshotAsync(await snapshots.GetAsync(caller.Account, id, cancellation), context);
 
-    static Outcome Many((Operations.Operation Operation, int Volumes) enqueued, OperationStore operations) => OperationEndpoints.Accepted(
-        enqueued.Operation,
-        new Subject("operation", enqueued.Operation.Id.Value, null, string.Create(CultureInfo.InvariantCulture, $"{enqueued.Volumes} volumes")), operations);
+    static Outcome Many(Operations.Operation operation, FormattableString what, OperationStore operations) => OperationEndpoints.Accepted(
+        operation, new Subject("operation", operation.Id.Value, null, FormattableString.Invariant(what)), operations);
 }

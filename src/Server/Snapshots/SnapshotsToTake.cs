@@ -12,7 +12,7 @@ namespace Octavo.Server.Snapshots;
 /// provider can, and where nothing but the selection can come into its set: every volume that the inventory lists on it is selected and attached,
 /// there are at least two, and none is on several instances or somebody else's to manage. All other volumes are taken one by one.
 /// </summary>
-static class SnapshotSelection
+static class SnapshotsToTake
 {
     /// <summary>Half of EBS's 100 pending snapshots of a region: a larger set would wait for the whole region to stand still.</summary>
     const int MostOfOneInstance = 50;
@@ -27,11 +27,34 @@ static class SnapshotSelection
         Transaction transaction, Operation parent, Sql selection, IEnumerable<IVolumeProvider> providers, DateTimeOffset now,
         CancellationToken cancellation)
     {
-        var kinds = JsonSerializer.Serialize(providers.Where(p => p.Capabilities.SnapshotsInstances).Select(p => p.Kind));
         var sets = await transaction.QueryAsync(
+            Sets(parent.Account, selection, providers),
+            row => new[] { row.Text(0), row.Text(1), row.Text(2), OperationId.New().Value }, cancellation);
+        var text = JsonSerializer.Serialize(sets);
+        return await WriteSetsAsync(transaction, parent, text, now, cancellation)
+            + await WriteSinglesAsync(transaction, parent, selection, text, now, cancellation);
+    }
+
+    /// <summary>Tells what would be written.</summary>
+    public static async Task<SnapshotPlan> PlanAsync(
+        Database.Database database, AccountId account, Sql selection, IEnumerable<IVolumeProvider> providers, CancellationToken cancellation)
+    {
+        var instances = await database.FindAsync($"SELECT count(*) FROM ({Sets(account, selection, providers)})", row => row.Number(0), cancellation);
+        return (await database.FindAsync(
+            $"""
+            SELECT count(*), coalesce(sum(v.size_bytes), 0) FROM volumes v JOIN credentials c ON c.id = v.credential_id
+            WHERE v.account_id = {account} AND {CanBeTaken} AND ({selection})
+            """, row => new SnapshotPlan(row.Number(0), instances, row.Number(1)), cancellation))!;
+    }
+
+    /// <summary>The instances that are taken whole: credential, region and id.</summary>
+    static Sql Sets(AccountId account, Sql selection, IEnumerable<IVolumeProvider> providers)
+    {
+        var kinds = JsonSerializer.Serialize(providers.Where(p => p.Capabilities.SnapshotsInstances).Select(p => p.Kind));
+        return
             $"""
             SELECT v.credential_id, v.region, v.instance_id FROM volumes v JOIN credentials c ON c.id = v.credential_id
-            WHERE v.account_id = {parent.Account} AND v.instance_id IS NOT NULL AND {IsListed}
+            WHERE v.account_id = {account} AND v.instance_id IS NOT NULL AND {IsListed}
               AND c.provider IN (SELECT value FROM json_each({kinds}))
             GROUP BY v.credential_id, v.region, v.instance_id
             HAVING count(*) BETWEEN 2 AND {MostOfOneInstance}
@@ -39,30 +62,7 @@ static class SnapshotSelection
                 AND v.is_multi_attach = 0 AND v.managed_by IS NULL)
               AND v.instance_id NOT IN
                 (SELECT also.value ->> 'instanceId' FROM volumes m, json_each(m.attachments) also
-                 WHERE m.account_id = {parent.Account} AND m.attachments IS NOT NULL AND also.value ->> 'instanceId' IS NOT NULL)
-            """, row => new[] { row.Text(0), row.Text(1), row.Text(2), OperationId.New().Value }, cancellation);
-        var text = JsonSerializer.Serialize(sets);
-        return await WriteSetsAsync(transaction, parent, text, now, cancellation)
-            + await WriteSinglesAsync(transaction, parent, selection, text, now, cancellation);
-    }
-
-    /// <summary>Volumes <c>v</c> of credentials <c>c</c> that pass a filter.</summary>
-    /// <exception cref="VolumeException">Invalid.</exception>
-    public static Sql Matches(VolumeFilter f)
-    {
-        if (f.State is not (null or "available" or "in-use"))
-            throw new VolumeException(ErrorCode.Invalid, "A filter's state is available or in-use: of no other volume can a snapshot be taken.");
-        var tags = JsonSerializer.Serialize(f.Tags ?? new Dictionary<string, string>());
-        return
-            $"""
-            (c.provider = {f.Provider} OR {f.Provider} IS NULL) AND (v.credential_id = {f.CredentialId} OR {f.CredentialId} IS NULL)
-            AND (v.region = {f.Region} OR {f.Region} IS NULL) AND (v.availability_zone = {f.AvailabilityZone} OR {f.AvailabilityZone} IS NULL)
-            AND (v.state = {f.State} OR {f.State} IS NULL) AND ((v.attachment_state IS NOT NULL) = {f.Attached} OR {f.Attached} IS NULL)
-            AND (v.instance_id = {f.InstanceId} OR {f.InstanceId} IS NULL)
-            AND ({f.NameContains} IS NULL OR instr(lower(v.name), lower({f.NameContains})) > 0)
-            AND NOT EXISTS (SELECT 1 FROM json_each({tags}) AS wanted WHERE NOT EXISTS
-                (SELECT 1 FROM json_each(coalesce(v.tags, '[]')) AS has
-                 WHERE has.value ->> 'key' = wanted.key AND has.value ->> 'value' = wanted.value))
+                 WHERE m.account_id = {account} AND m.attachments IS NOT NULL AND also.value ->> 'instanceId' IS NOT NULL)
             """;
     }
 

@@ -1,11 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
 using Octavo.Server.Snapshots;
+using Operation = Octavo.Server.Operations.Operation;
 
 namespace Octavo.Server.Volumes;
+
+/// <summary>What the provider is to make, beyond what the volume's row says.</summary>
+sealed record KindOfVolume(string? VolumeType, int? Iops, int? ThroughputMibps, bool? Encrypted, string? KmsKeyId);
+
+[JsonSerializable(typeof(KindOfVolume))]
+sealed partial class KindOfVolumeJson : JsonSerializerContext;
 
 /// <summary>
 /// Makes a volume, empty or from a snapshot: intent (row and operation), the provider's call, polling while it fills, outcome.
@@ -20,32 +30,32 @@ sealed class CreateVolume(
     /// <inheritdoc/>
     public string Kind => OperationKind.CreateVolume;
 
-    /// <summary>Asks for a volume in the account's own pool, or beside the snapshot that it is made from.</summary>
-    /// <exception cref="VolumeException">Invalid, not found (the snapshot), conflict (not completed), quota exceeded.</exception>
-    public async Task<(Api.Volume Volume, Operation Operation)> EnqueueAsync(
-        Transaction transaction, AccountId account, string? name, long? sizeGiB, string? zone, string? snapshotId, CancellationToken cancellation)
+    /// <summary>Asks for a volume: in the account's own pool, with a credential, or beside the snapshot that it is made from.</summary>
+    /// <exception cref="VolumeException">Invalid, not found (the snapshot, the credential), conflict (not completed), quota exceeded.</exception>
+    public async Task<(Volume Volume, Operation Operation)> EnqueueAsync(
+        Transaction transaction, AccountId account, CreateVolumeRequest request, CancellationToken cancellation)
     {
-        var display = Names.Display(name);
-        if (sizeGiB is < 1 or > MaxSizeGiB)
-            throw new VolumeException(ErrorCode.Invalid, $"size_gib is {sizeGiB}; it must be from 1 to {MaxSizeGiB}.");
-        ByteSize? size = sizeGiB is { } gib ? ByteSize.FromGiB(gib) : null;
-        SnapshotRow? source = null;
-        if (snapshotId is not null)
-        {
-            source = await snapshots.GetAsync(account, snapshotId, cancellation);
-            if (source.State != SnapshotState.Completed)
-                throw new VolumeException(ErrorCode.Conflict, $"The snapshot is {States.Text(source.State)}; a volume can be made from it once it is completed.");
-            if (size < source.VolumeSize)
-                throw new VolumeException(ErrorCode.Invalid, $"size_gib is {sizeGiB}; the snapshot needs at least {source.VolumeSize.GiB}.");
-        }
-        else if (size is null)
+        var name = Names.Display(request.Name);
+        if (request.SizeGib is < 1 or > MaxSizeGiB)
+            throw new VolumeException(ErrorCode.Invalid, $"size_gib is {request.SizeGib}; it must be from 1 to {MaxSizeGiB}.");
+        var tags = request.Tags ?? new Dictionary<string, string>();
+        Names.CheckTags(tags);
+        var source = request.SnapshotId is { } snapshot ? await SourceAsync(account, snapshot, request.SizeGib, cancellation) : null;
+        if (source is null && request.SizeGib is null)
             throw new VolumeException(ErrorCode.Invalid, $"size_gib is needed: 1 to {MaxSizeGiB}. Only with a snapshot_id may it be left out.");
-        var known = source is null
-            ? await cells.OwnAsync(account, cancellation)
-            : await cells.GetAsync(source.CredentialId, source.Region, cancellation);
-        var wanted = size ?? source!.VolumeSize;
+        var known = await WhereAsync(account, request, source, cancellation);
+        var size = request.SizeGib is { } gib ? ByteSize.FromGiB(gib) : source!.VolumeSize;
+        var kind = new KindOfVolume(request.VolumeType, request.Iops, request.ThroughputMibps, request.Encrypted, request.KmsKeyId);
         return await volumes.EnqueueMakingAsync(
-            transaction, Kind, known.Cell, display, Place(known, zone, wanted), wanted, source?.ProviderSnapshotId, input: null, isHeld: false, cancellation);
+            transaction, new VolumeToMake(Kind, known.Cell, name, Place(known, request.AvailabilityZone, size), size)
+            {
+                SourceSnapshot = source?.ProviderSnapshotId,
+                VolumeType = request.VolumeType,
+                MountPoint = request.MountPoint is { } path ? Names.MountPoint(path) : null,
+                IsProtected = request.Protected,
+                Tags = tags,
+                Input = JsonSerializer.Serialize(kind, KindOfVolumeJson.Default.KindOfVolume),
+            }, cancellation);
     }
 
     /// <inheritdoc/>
@@ -55,8 +65,17 @@ sealed class CreateVolume(
         var (cell, provider) = await cells.GetAsync(target.CredentialId, target.Region, cancellation);
         await running.StepAsync("creating", cancellation);
         ProviderSnapshotId? source = target.SourceSnapshotId is { } id ? new ProviderSnapshotId(id) : null;
+        var kind = running.Operation.Input is { } input ? JsonSerializer.Deserialize(input, KindOfVolumeJson.Default.KindOfVolume) : null;
         var made = await provider.CreateVolumeAsync(
-            cell, new VolumeSpec(target.Size, target.AvailabilityZone, source, target.Name), running.Operation.Id, cancellation);
+            cell, new VolumeSpec(target.Size, target.AvailabilityZone, source, target.Name)
+            {
+                VolumeType = kind?.VolumeType,
+                Iops = kind?.Iops,
+                ThroughputMiBps = kind?.ThroughputMibps,
+                IsEncrypted = kind?.Encrypted,
+                KmsKeyId = kind?.KmsKeyId,
+                Tags = [.. target.Tags.Select(tag => new ProviderTag(tag.Key, tag.Value))],
+            }, running.Operation.Id, cancellation);
         while (made.State == VolumeState.Creating)
         {
             await running.ProgressAsync(made.Progress, cancellation);
@@ -81,6 +100,40 @@ sealed class CreateVolume(
         if (await provider.FindVolumeAsync(cell, running.Operation.Id, cancellation) is { } made)
             _ = await provider.DeleteVolumeAsync(cell, made.Id, running.Operation.Id, cancellation);
         await volumes.RecordNotMadeAsync(running.Attempt, target, cancellation);
+    }
+
+    async Task<SnapshotRow> SourceAsync(AccountId account, string id, long? sizeGib, CancellationToken cancellation)
+    {
+        var source = await snapshots.GetAsync(account, id, cancellation);
+        if (source.State != SnapshotState.Completed)
+            throw new VolumeException(ErrorCode.Conflict, $"The snapshot is {States.Text(source.State)}; a volume can be made from it once it is completed.");
+        return sizeGib is { } gib && ByteSize.FromGiB(gib) < source.VolumeSize
+            ? throw new VolumeException(ErrorCode.Invalid, $"size_gib is {gib}; the snapshot needs at least {source.VolumeSize.GiB}.")
+            : source;
+    }
+
+    async Task<KnownCell> WhereAsync(AccountId account, CreateVolumeRequest request, SnapshotRow? source, CancellationToken cancellation)
+    {
+        if (source is not null)
+        {
+            var beside = (request.CredentialId ?? source.CredentialId, request.Region ?? source.Region);
+            return beside == (source.CredentialId, source.Region)
+                ? await cells.GetAsync(source.CredentialId, source.Region, cancellation)
+                : throw new VolumeException(
+                    ErrorCode.Invalid, $"A volume is made beside its snapshot: with credential {source.CredentialId} in region {source.Region}. Leave both out.");
+        }
+        if (request.CredentialId is null)
+            return request.Region is null or "local"
+                ? await cells.OwnAsync(account, cancellation)
+                : throw new VolumeException(ErrorCode.Invalid, "region goes with a credential_id: say whose region it is.");
+        var regions = (await cells.OfAccountAsync(account, cancellation)).FindAll(known => known.Cell.Credential.Value == request.CredentialId);
+        if (regions.Count == 0) throw new VolumeException(ErrorCode.NotFound, "There is no such credential in this account, or nothing is known of its regions yet.");
+        if (request.Region is { } region)
+            return regions.Find(known => known.Cell.Region == region)
+                ?? throw new VolumeException(ErrorCode.Invalid, $"This credential has no region \"{region}\". One of: {string.Join(", ", regions.Select(k => k.Cell.Region))}.");
+        return regions.Count == 1
+            ? regions[0]
+            : throw new VolumeException(ErrorCode.Invalid, $"region is needed, one of: {string.Join(", ", regions.Select(k => k.Cell.Region))}.");
     }
 
     /// <summary>The zone for a volume of that size: the asked one, or the cell's first. By what the last pass over the cell saw.</summary>

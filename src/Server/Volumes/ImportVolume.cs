@@ -32,7 +32,7 @@ sealed class ImportVolume(
         var own = await cells.OwnAsync(account, cancellation);
         var zone = CreateVolume.Place(own, zone: null, new ByteSize(bytes));
         return await volumes.EnqueueMakingAsync(
-            transaction, Kind, own.Cell, display, zone, new ByteSize(bytes), null, input: null, isHeld: true, cancellation);
+            transaction, new VolumeToMake(Kind, own.Cell, display, zone, new ByteSize(bytes)) { IsHeld = true }, cancellation);
     }
 
     /// <summary>Takes the bytes of an upload that was announced; returns when all of them are durable.</summary>
@@ -63,7 +63,7 @@ sealed class ImportVolume(
         var own = await cells.OwnAsync(account, cancellation);
         var zone = CreateVolume.Place(own, zone: null, new ByteSize(0));
         return await volumes.EnqueueMakingAsync(
-            transaction, Kind, own.Cell, display, zone, new ByteSize(0), null, input: path, isHeld: false, cancellation);
+            transaction, new VolumeToMake(Kind, own.Cell, display, zone, new ByteSize(0)) { Input = path }, cancellation);
     }
 
     /// <inheritdoc/>

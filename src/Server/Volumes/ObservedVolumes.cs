@@ -36,18 +36,18 @@ static class ObservedVolumes
         Transaction transaction, Cell cell, IVolumeProvider provider, string page, DateTimeOffset began, DateTimeOffset now,
         CancellationToken cancellation)
     {
-        var isTheOnlyOwner = provider.Capabilities.IsTheOnlyOwner;
+        var (isTheOnlyOwner, keepsTags) = (provider.Capabilities.IsTheOnlyOwner, provider.Capabilities.KeepsTags);
         // What an operation made is its own to record while its row has not got the provider's id yet.
         return transaction.ExecuteAsync(
             $"""
             INSERT INTO volumes (id, account_id, credential_id, region, availability_zone, provider_volume_id, name, state, state_reason,
                 size_bytes, source_snapshot_id, attachment_state, instance_id, device, attached_at, attachments, volume_type, iops,
-                throughput_mibps, is_encrypted, kms_key_id, is_multi_attach, managed_by, tags, unattached_since, created_at, updated_at)
+                throughput_mibps, is_encrypted, kms_key_id, is_multi_attach, managed_by, tags, used_bytes, unattached_since, created_at, updated_at)
             SELECT {Sequence(now)} || lower(hex(randomblob(10))), {cell.Account}, {cell.Credential}, {cell.Region}, value ->> 'zone', value ->> 'id',
                 coalesce(value ->> 'name', {provider.FoundName}), value ->> 'state', value ->> 'reason', value ->> 'size',
                 value ->> 'snapshot', value ->> 'attachment', value ->> 'instance', value ->> 'device', value ->> 'attached',
                 value ->> 'attachments', value ->> 'type', value ->> 'iops', value ->> 'throughput', value ->> 'encrypted', value ->> 'key',
-                value ->> 'multi', value ->> 'manager', value ->> 'tags', CASE WHEN value ->> 'attachment' IS NULL THEN {now} END, value ->> 'created', {now}
+                value ->> 'multi', value ->> 'manager', value ->> 'tags', value ->> 'used', CASE WHEN value ->> 'attachment' IS NULL THEN {now} END, value ->> 'created', {now}
             FROM json_each({page})
             WHERE (value ->> 'state' <> 'creating' OR {!isTheOnlyOwner})
               AND (value ->> 'state' NOT IN ('deleting', 'deleted') OR EXISTS
@@ -55,13 +55,13 @@ static class ObservedVolumes
               AND (value ->> 'op' IS NULL OR NOT EXISTS
                 (SELECT 1 FROM volumes v WHERE v.operation_id = value ->> 'op' AND v.provider_volume_id IS NULL))
             ON CONFLICT (credential_id, provider_volume_id) DO UPDATE SET
-                name = CASE WHEN {isTheOnlyOwner} THEN name ELSE excluded.name END, state = excluded.state,
+                name = iif({keepsTags}, excluded.name, name), state = excluded.state,
                 state_reason = excluded.state_reason, size_bytes = excluded.size_bytes, availability_zone = excluded.availability_zone,
                 attachment_state = excluded.attachment_state, instance_id = excluded.instance_id, device = excluded.device,
                 attached_at = excluded.attached_at, attachments = excluded.attachments, volume_type = excluded.volume_type,
                 iops = excluded.iops, throughput_mibps = excluded.throughput_mibps, is_encrypted = excluded.is_encrypted,
                 kms_key_id = excluded.kms_key_id, is_multi_attach = excluded.is_multi_attach, managed_by = excluded.managed_by,
-                tags = excluded.tags, updated_at = excluded.updated_at,
+                tags = iif({keepsTags}, excluded.tags, volumes.tags), used_bytes = excluded.used_bytes, updated_at = excluded.updated_at,
                 unattached_since = CASE WHEN excluded.attachment_state IS NOT NULL THEN NULL WHEN volumes.attachment_state IS NOT NULL
                     THEN excluded.unattached_since ELSE coalesce(volumes.unattached_since, excluded.unattached_since) END,
                 deleted_at = CASE WHEN excluded.state IN ('deleting', 'deleted') THEN coalesce(volumes.deleted_at, {now}) END, restorable_until = NULL
@@ -70,11 +70,11 @@ static class ObservedVolumes
               AND (volumes.state, volumes.state_reason, volumes.size_bytes, volumes.availability_zone, volumes.attachment_state,
                    volumes.instance_id, volumes.device, volumes.attached_at, volumes.attachments, volumes.volume_type, volumes.iops,
                    volumes.throughput_mibps, volumes.is_encrypted, volumes.kms_key_id, volumes.is_multi_attach, volumes.managed_by,
-                   volumes.tags, CASE WHEN {isTheOnlyOwner} THEN excluded.name ELSE volumes.name END)
+                   volumes.used_bytes, iif({keepsTags}, volumes.tags, excluded.tags), iif({keepsTags}, volumes.name, excluded.name))
                   IS NOT (excluded.state, excluded.state_reason, excluded.size_bytes, excluded.availability_zone,
                    excluded.attachment_state, excluded.instance_id, excluded.device, excluded.attached_at, excluded.attachments,
                    excluded.volume_type, excluded.iops, excluded.throughput_mibps, excluded.is_encrypted, excluded.kms_key_id,
-                   excluded.is_multi_attach, excluded.managed_by, excluded.tags, excluded.name)
+                   excluded.is_multi_attach, excluded.managed_by, excluded.used_bytes, excluded.tags, excluded.name)
             """, cancellation);
     }
 
@@ -135,14 +135,14 @@ static class ObservedVolumes
             v.CreatedAt.ToUnixTimeSeconds() * 1000, first?.State, first?.InstanceId, first?.Device,
             first?.AttachedAt?.ToUnixTimeMilliseconds(), v.Attachments.Count > 1 ? v.Attachments : null, v.VolumeType, v.Iops,
             v.ThroughputMiBps, v.IsEncrypted is { } encrypted ? encrypted ? 1 : 0 : null, v.KmsKeyId, v.IsMultiAttach ? 1 : 0, v.ManagedBy,
-            v.Tags.Count > 0 ? v.Tags : null);
+            v.Tags.Count > 0 ? v.Tags : null, v.UsedBytes);
     }
 
     /// <summary>A volume as the statement reads it.</summary>
     internal sealed record Seen(
         string Id, string? Op, string? Name, string State, string? Reason, long Size, string Zone, string? Snapshot, long Created,
         string? Attachment, string? Instance, string? Device, long? Attached, IReadOnlyList<ProviderAttachment>? Attachments, string? Type,
-        int? Iops, int? Throughput, int? Encrypted, string? Key, int Multi, string? Manager, IReadOnlyList<ProviderTag>? Tags);
+        int? Iops, int? Throughput, int? Encrypted, string? Key, int Multi, string? Manager, IReadOnlyList<ProviderTag>? Tags, long? Used);
 }
 
 [JsonSourceGenerationOptions(

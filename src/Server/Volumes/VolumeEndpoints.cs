@@ -22,7 +22,8 @@ static class VolumeEndpoints
         v2.MapPost("/volumes/import", ImportAsync).WithName("ImportVolume")
             .WithQuery([.. Change.Parameters, new QueryParameter("name", "With an upload: the volume's name.")]);
         v2.MapGet("/volumes/{id}", ShowAsync).WithName("ShowVolume");
-        v2.MapDelete("/volumes/{id}", DeleteAsync).WithName("DeleteVolume").WithQuery(Change.Parameters);
+        v2.MapPatch("/volumes/{id}", UpdateAsync).WithName("UpdateVolume").WithQuery(Change.Parameters);
+        v2.MapGet("/volumes/{id}/raw", ShowRawAsync).WithName("ShowRawVolume");
         v2.MapGet("/volumes/{id}/export", ExportAsync).WithName("ExportVolume");
     }
 
@@ -50,9 +51,7 @@ static class VolumeEndpoints
         Operator caller, Body<CreateVolumeRequest> body, Change change, CreateVolume create, VolumeStore volumes, OperationStore operations,
         CancellationToken cancellation) =>
         change.RunAsync(async transaction => Accepted(
-            caller.Account, await create.EnqueueAsync(
-                transaction, caller.Account, body.Value.Name, body.Value.SizeGib, body.Value.AvailabilityZone, body.Value.SnapshotId, cancellation),
-            volumes, operations));
+            caller.Account, await create.EnqueueAsync(transaction, caller.Account, body.Value, cancellation), volumes, operations));
 
     static async Task<IResult> ImportAsync(
         Operator caller, HttpContext context, Change change, ImportVolume import, VolumeStore volumes, OperationStore operations,
@@ -81,15 +80,28 @@ static class VolumeEndpoints
         return await Etag.AnswerAsync(context, volume, ApiJson.Wire.Volume, tagged: VolumeWire.Tagged(volume));
     }
 
-    static Task<IResult> DeleteAsync(
-        Admin caller, string id, Change change, VolumeStore volumes, OperationStore operations, CancellationToken cancellation) =>
+    static Task<IResult> UpdateAsync(
+        Operator caller, string id, Body<UpdateVolumeRequest> body, Change change, UpdateVolume update, VolumeStore volumes,
+        OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
-            var volume = await volumes.ShowAsync(caller.Account, id, cancellation);
-            change.Require(VolumeWire.Tagged(volume), ApiJson.Wire.Volume);
-            return OperationEndpoints.Accepted(
-                await volumes.EnqueueDeleteAsync(transaction, caller.Account, id, cancellation), Told(volume), operations);
+            var before = await volumes.ShowAsync(caller.Account, id, cancellation);
+            change.Require(VolumeWire.Tagged(before), ApiJson.Wire.Volume);
+            // Who may not delete may not clear the way for it either.
+            if (before.IsProtected && body.Value.Protected == false) caller.Require(Role.Admin);
+            var (volume, operation) = await update.EnqueueAsync(transaction, caller.Account, id, body.Value, cancellation);
+            var subject = Told(volume, Changes(before, volume, body.Value));
+            return operation is null
+                ? Outcome.Done(new VolumeUpdated(volume, null), ApiJson.Wire.VolumeUpdated, subject)
+                : Outcome.Accepted(
+                    operation, subject, new VolumeUpdated(volume, OperationStore.Wire(operation)),
+                    async (now, later) => new VolumeUpdated(await volumes.ShowAsync(caller.Account, id, later), now), ApiJson.Wire.VolumeUpdated, operations);
         });
+
+    /// <summary>What the provider itself says, now: the one read, beside exports, that has to ask it.</summary>
+    static async Task<IResult> ShowRawAsync(
+        Caller caller, string id, VolumeStore volumes, RawVolumes raw, CancellationToken cancellation) =>
+        TypedResults.Text(await raw.OfAsync(await volumes.GetAsync(caller.Account, id, cancellation), cancellation), "application/json");
 
     static async Task ExportAsync(
         Operator caller, string id, VolumeStore volumes, Exports exports, HttpContext context, CancellationToken cancellation) =>
@@ -102,6 +114,14 @@ static class VolumeEndpoints
         new VolumeAccepted(made.Volume, OperationStore.Wire(made.Operation)),
         async (now, cancellation) => new VolumeAccepted(await volumes.ShowAsync(account, made.Volume.Id, cancellation), now),
         ApiJson.Wire.VolumeAccepted, operations);
+
+    static string Changes(Volume before, Volume after, UpdateVolumeRequest asked) => string.Join(", ", new[]
+    {
+        asked.Name is { } name ? $"name \"{before.Name}\" to \"{name}\"" : null,
+        asked.MountPoint is not null ? $"mount point {before.MountPoint ?? "none"} to {after.MountPoint ?? "none"}" : null,
+        asked.Protected is { } isProtected ? isProtected ? "protected" : "protection lifted" : null,
+        asked.Tags is { Count: > 0 } tags ? $"tags {string.Join(", ", tags.Keys)}" : null,
+    }.OfType<string>());
 
     /// <summary>What the audit log says of a volume.</summary>
     public static Subject Told(Volume volume, string? detail = null) => new("volume", volume.Id, volume.Name, detail ?? volume.ProviderVolumeId);

@@ -46,15 +46,17 @@ sealed class VolumeStore(
     /// <summary>The volume that an unfinished operation works on, whatever its state; such a row is never pruned.</summary>
     public async Task<VolumeTarget> TargetAsync(Operation operation, CancellationToken cancellation) =>
         await database.FindAsync(
-            $"SELECT id, account_id, credential_id, region, provider_volume_id, state, availability_zone, size_bytes, source_snapshot_id, name FROM volumes WHERE id = {operation.VolumeId}",
+            $"""
+            SELECT id, account_id, credential_id, region, provider_volume_id, state, availability_zone, size_bytes, source_snapshot_id, name, tags
+            FROM volumes WHERE id = {operation.VolumeId}
+            """,
             row => new VolumeTarget(row.Text(0), new AccountId(row.Text(1)), row.Text(2), row.Text(3), row.TextOrNull(4),
-                row.VolumeState(5), row.Text(6), new ByteSize(row.Number(7)), row.TextOrNull(8), row.Text(9)), cancellation)
+                row.VolumeState(5), row.Text(6), new ByteSize(row.Number(7)), row.TextOrNull(8), row.Text(9), Tags.Parse(row.TextOrNull(10))), cancellation)
         ?? throw new VolumeException(ErrorCode.Internal, $"Operation {operation.Id} has no volume.");
 
     /// <summary>Writes down a volume to be made, and the operation that will make it.</summary>
     public async Task<(Volume Volume, Operation Operation)> EnqueueMakingAsync(
-        Transaction transaction, string kind, Cell cell, string name, string zone, ByteSize size, string? sourceSnapshot, string? input, bool isHeld,
-        CancellationToken cancellation)
+        Transaction transaction, VolumeToMake make, CancellationToken cancellation)
     {
         var id = VolumeId.New();
         var operation = OperationId.New();
@@ -62,12 +64,13 @@ sealed class VolumeStore(
         await transaction.ExecuteAsync(
             $"""
             INSERT INTO volumes (id, account_id, credential_id, region, availability_zone, operation_id, name, state, size_bytes,
-                source_snapshot_id, unattached_since, created_at, updated_at)
-            VALUES ({id}, {cell.Account}, {cell.Credential}, {cell.Region}, {zone}, {operation}, {name}, {VolumeState.Creating}, {size},
-                {sourceSnapshot}, {now}, {now}, {now})
+                source_snapshot_id, volume_type, mount_point, is_protected, tags, unattached_since, created_at, updated_at)
+            VALUES ({id}, {make.Cell.Account}, {make.Cell.Credential}, {make.Cell.Region}, {make.Zone}, {operation}, {make.Name},
+                {VolumeState.Creating}, {make.Size}, {make.SourceSnapshot}, {make.VolumeType}, {make.MountPoint}, {make.IsProtected},
+                {Tags.Text(make.Tags)}, {now}, {now}, {now})
             """, cancellation);
         var enqueued = await operations.EnqueueAsync(
-            transaction, cell.Account, operation, kind, cancellation, id, input: input, isHeld: isHeld);
+            transaction, make.Cell.Account, operation, make.Kind, cancellation, id, input: make.Input, isHeld: make.IsHeld);
         var volume = await transaction.FindAsync($"{VolumeWire.Select} WHERE v.id = {id}", VolumeWire.Read, cancellation);
         return (volume!, enqueued);
     }
@@ -78,8 +81,9 @@ sealed class VolumeStore(
         await using var transaction = await database.BeginAsync(cancellation);
         await transaction.ExecuteAsync(
             $"""
-            UPDATE volumes SET provider_volume_id = {made.Id}, state = {made.State}, state_reason = {made.StateReason},
-                size_bytes = {made.Size}, updated_at = {time.GetUtcNow()}
+            UPDATE volumes SET provider_volume_id = {made.Id}, state = {made.State}, state_reason = {made.StateReason}, size_bytes = {made.Size},
+                used_bytes = {made.UsedBytes}, volume_type = {made.VolumeType}, iops = {made.Iops}, throughput_mibps = {made.ThroughputMiBps},
+                is_encrypted = {made.IsEncrypted}, kms_key_id = {made.KmsKeyId}, updated_at = {time.GetUtcNow()}
             WHERE id = {target.Id} AND state = {VolumeState.Creating}
             """, cancellation);
         await operations.SucceedAsync(transaction, attempt, cancellation);
@@ -95,34 +99,48 @@ sealed class VolumeStore(
         await transaction.CommitAsync();
     }
 
-    /// <summary>
-    /// Accepts the deletion of a volume that is on nothing: it is no longer listed from now on. The operation's input is the state
-    /// to go back to.
-    /// </summary>
-    /// <exception cref="VolumeException">Not found, or conflict: in use, or still being made.</exception>
-    public async Task<Operation> EnqueueDeleteAsync(Transaction transaction, AccountId account, string id, CancellationToken cancellation)
-    {
-        var volume = await transaction.FindAsync(
-            $"{VolumeRow.SelectListed} AND v.account_id = {account} AND v.id = {id}", VolumeRow.Read, cancellation) ?? throw NotFound();
-        if (volume.State == VolumeState.InUse)
-            throw new VolumeException(ErrorCode.Conflict, volume.InstanceId is { } instance
-                ? $"The volume is in use: it is attached to instance {instance}{(volume.Device is { } device ? " as " + device : "")}. Detach it first."
-                : "The volume is in use. Detach it, or close the program that has it open for writing, first.");
-        if (volume.State == VolumeState.Creating)
-            throw new VolumeException(ErrorCode.Conflict, "The volume is still being made. Wait for that to end first.");
-        await MarkAsync(transaction, id, VolumeState.Deleting, cancellation);
-        var operation = await operations.EnqueueAsync(
-            transaction, account, OperationId.New(), OperationKind.DeleteVolume, cancellation, new VolumeId(id),
-            input: States.Text(volume.State));
-        return operation;
-    }
-
     /// <summary>Records a volume as gone, and ends the operation that deleted it.</summary>
-    public async Task RecordDeletedAsync(Attempt attempt, VolumeTarget target, CancellationToken cancellation)
+    /// <param name="keptUntil">It can be brought back so long; null where it cannot.</param>
+    public async Task RecordDeletedAsync(Attempt attempt, VolumeTarget target, DateTimeOffset? keptUntil, CancellationToken cancellation)
     {
         await using var transaction = await database.BeginAsync(cancellation);
         await MarkAsync(transaction, target.Id, VolumeState.Deleted, cancellation);
+        await transaction.ExecuteAsync($"UPDATE volumes SET restorable_until = {keptUntil} WHERE id = {target.Id} AND {keptUntil} IS NOT NULL", cancellation);
         await operations.SucceedAsync(transaction, attempt, cancellation);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Records that the space of a deleted volume is free, and ends the operation that freed it.</summary>
+    public async Task RecordPurgedAsync(Attempt attempt, VolumeTarget target, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await transaction.ExecuteAsync($"UPDATE volumes SET used_bytes = 0, updated_at = {time.GetUtcNow()} WHERE id = {target.Id}", cancellation);
+        await operations.SucceedAsync(transaction, attempt, cancellation);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Keeps a deleted volume for longer whose space could not be freed, and ends the operation as failed.</summary>
+    public async Task RecordNotPurgedAsync(Attempt attempt, VolumeTarget target, DateTimeOffset keptUntil, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await transaction.ExecuteAsync(
+            $"UPDATE volumes SET restorable_until = {keptUntil}, updated_at = {time.GetUtcNow()} WHERE id = {target.Id} AND state = {VolumeState.Deleted}",
+            cancellation);
+        await operations.FailAsync(transaction, attempt, cancellation);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Takes a volume off the list again that could not be brought back, and ends the operation as failed.</summary>
+    public async Task RecordNotUndeletedAsync(Attempt attempt, VolumeTarget target, Undeletion before, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await transaction.ExecuteAsync(
+            $"""
+            UPDATE volumes SET state = {VolumeState.Deleted}, deleted_at = {before.DeletedAt}, restorable_until = {before.RestorableUntil},
+                updated_at = {time.GetUtcNow()}
+            WHERE id = {target.Id} AND state = {VolumeState.Creating}
+            """, cancellation);
+        await operations.FailAsync(transaction, attempt, cancellation);
         await transaction.CommitAsync();
     }
 
@@ -142,7 +160,7 @@ sealed class VolumeStore(
     {
         await using var transaction = await database.BeginAsync(cancellation);
         await transaction.ExecuteAsync(
-            $"DELETE FROM volumes WHERE state = {VolumeState.Deleted} AND updated_at < {time.GetUtcNow() - TombstoneAge}", cancellation);
+            $"DELETE FROM volumes WHERE state = {VolumeState.Deleted} AND restorable_until IS NULL AND updated_at < {time.GetUtcNow() - TombstoneAge}", cancellation);
         await transaction.CommitAsync();
     }
 
@@ -162,4 +180,30 @@ sealed class VolumeStore(
 /// <summary>What a handler must know of the volume that it works on.</summary>
 sealed record VolumeTarget(
     string Id, AccountId Account, string CredentialId, string Region, string? ProviderVolumeId, VolumeState State, string AvailabilityZone,
-    ByteSize Size, string? SourceSnapshotId, string Name);
+    ByteSize Size, string? SourceSnapshotId, string Name, IReadOnlyDictionary<string, string> Tags);
+
+/// <summary>A volume that is to be made.</summary>
+/// <param name="Kind">The kind of operation that makes it.</param>
+/// <param name="Cell">Where.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Zone">One of the cell's zones.</param>
+/// <param name="Size">Its size, as far as it is known yet.</param>
+sealed record VolumeToMake(string Kind, Cell Cell, string Name, string Zone, ByteSize Size)
+{
+    /// <summary>The provider's id of the snapshot to make it from.</summary>
+    public string? SourceSnapshot { get; init; }
+
+    public string? VolumeType { get; init; }
+
+    public string? MountPoint { get; init; }
+
+    public bool IsProtected { get; init; }
+
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What its operation needs beyond this.</summary>
+    public string? Input { get; init; }
+
+    /// <summary>Its operation is not to be begun before it is released.</summary>
+    public bool IsHeld { get; init; }
+}

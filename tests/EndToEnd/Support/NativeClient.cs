@@ -34,8 +34,8 @@ sealed class NativeClient : IDisposable
     public Task<VolumeAccepted> RestoreAsync(string snapshot, string name) =>
         client.RestoreSnapshotAsync(snapshot, new RestoreSnapshotRequest(name, null, null), Cancellation);
 
-    /// <summary>Asks for a volume's deletion.</summary>
-    public Task<OperationAccepted> DeleteVolumeAsync(string volume) => client.DeleteVolumeAsync(volume, Cancellation);
+    /// <summary>Asks for a volume's deletion, and its space at once.</summary>
+    public Task<OperationAccepted> DeleteVolumeAsync(string volume) => client.DeleteVolumeAsync(volume, finalSnapshot: false, purge: true, Cancellation);
 
     /// <summary>Asks for a snapshot's deletion.</summary>
     public Task<OperationAccepted> DeleteSnapshotAsync(string snapshot) => client.DeleteSnapshotAsync(snapshot, Cancellation);

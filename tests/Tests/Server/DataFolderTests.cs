@@ -43,7 +43,7 @@ public sealed class DataFolderTests
         var deleted = await host.ImportAsync(new byte[4096], "deleted later");
         var backup = Path.Combine(host.Folder, "backup.db");
         DataFolder.Backup(host.Folder, backup);
-        await host.V1Async("DELETE", $"/api/volumes/{deleted}");
+        await host.DeleteAsync(deleted, "?purge=true");
         await host.ImportAsync(new byte[4096], "made later");
         await host.StopAsync();
 

@@ -30,6 +30,9 @@ sealed class ServerHost : IAsyncDisposable
     /// <summary>What encrypts the key ring.</summary>
     public MasterKey? MasterKey { get; set; }
 
+    /// <summary>How long a deleted volume of the pool can be brought back.</summary>
+    public TimeSpan UndoWindow { get; set; }
+
     /// <summary>Where AWS is for this server.</summary>
     public Uri Aws { get; private init; } = Nowhere;
 
@@ -47,9 +50,13 @@ sealed class ServerHost : IAsyncDisposable
     public IServiceProvider Services => app.Services;
 
     public static async Task<ServerHost> StartAsync(
-        bool hasFormSignIn = true, Action<WebApplicationBuilder>? configure = null, Uri? aws = null)
+        bool hasFormSignIn = true, Action<WebApplicationBuilder>? configure = null, Uri? aws = null, TimeSpan? undoWindow = null)
     {
-        var host = new ServerHost(Directory.CreateTempSubdirectory("octavo-server-").FullName) { Aws = aws ?? Nowhere };
+        var host = new ServerHost(Directory.CreateTempSubdirectory("octavo-server-").FullName)
+        {
+            Aws = aws ?? Nowhere,
+            UndoWindow = undoWindow ?? TimeSpan.FromHours(24),
+        };
         await host.RunAsync(hasFormSignIn, configure);
         return host;
     }
@@ -132,7 +139,7 @@ sealed class ServerHost : IAsyncDisposable
     public async Task<JsonNode> EndAsync(JsonNode operation, string? token = null) =>
         await EventuallyAsync(
             async () => (await V2Async("GET", $"/v2/operations/{operation["id"]}", token: token)).Json,
-            now => (string?)now["state"] is "succeeded" or "failed");
+            now => (string?)now["state"] is "succeeded" or "failed" or "cancelled");
 
     /// <summary>Looks again and again until it is so.</summary>
     public static async Task<T> EventuallyAsync<T>(Func<Task<T>> look, Func<T, bool> isSo)
@@ -145,6 +152,22 @@ sealed class ServerHost : IAsyncDisposable
             TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, $"it never came: {now}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         }
+    }
+
+    /// <summary>Deletes a volume and waits for the end; returns the operation.</summary>
+    public async Task<JsonNode> DeleteAsync(string volume, string wishes = "")
+    {
+        var accepted = await V2Async("DELETE", $"/v2/volumes/{volume}{wishes}");
+        accepted.Status.ShouldBe(202, accepted.Body);
+        return await EndAsync(accepted.Json["operation"]!);
+    }
+
+    /// <summary>A list's items, behind a path and maybe a filter.</summary>
+    public async Task<List<JsonNode>> ItemsAsync(string path)
+    {
+        var reply = await V2Async("GET", path);
+        reply.Status.ShouldBe(200, reply.Body);
+        return [.. reply.Json["items"]!.AsArray().Select(item => item!)];
     }
 
     /// <summary>One pass of the reconciler, now.</summary>
@@ -171,7 +194,7 @@ sealed class ServerHost : IAsyncDisposable
     async Task RunAsync(bool hasFormSignIn, Action<WebApplicationBuilder>? configure)
     {
         app = await OctavoServer.BuildAsync(
-            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), 0.99, Aws, MasterKey, null), Output, builder =>
+            new ServerOptions(Folder, "http://127.0.0.1:0", hasFormSignIn, TimeSpan.FromSeconds(60), UndoWindow, 0.99, Aws, MasterKey, null), Output, builder =>
             {
                 builder.Logging.ClearProviders();
                 configure?.Invoke(builder);

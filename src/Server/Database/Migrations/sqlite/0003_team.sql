@@ -152,3 +152,7 @@ CREATE TRIGGER cell_is_updated AFTER UPDATE ON cells
     SELECT account_id, 'cell', new.credential_id || '/' || new.region, 'updated', CASE WHEN new.stale_since IS NULL THEN 'fresh' ELSE 'stale' END,
         coalesce(new.failed_at, new.observed_at, created_at) FROM credentials WHERE id = new.credential_id;
 END;
+
+-- What is due to be gone for good, or past bringing back.
+CREATE INDEX volumes_restorable ON volumes (restorable_until) WHERE restorable_until IS NOT NULL;
+UPDATE operations SET input = json_object('state', input) WHERE kind IN ('delete-volume', 'delete-snapshot') AND state IN ('queued', 'running');
