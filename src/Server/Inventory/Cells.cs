@@ -88,7 +88,7 @@ sealed class Cells(Database.Database database, IEnumerable<IVolumeProvider> prov
             UPDATE cells SET observed_at = {at}, failed_at = NULL, failure = NULL, failure_code = NULL, stale_since = NULL,
                 largest_volume_bytes = {facts.LargestVolume}, free_bytes = {facts.Free}, zones = {JsonSerializer.Serialize(facts.Zones)},
                 volume_count = {volumes}, snapshot_count = {snapshots}, pass_began_at = NULL,
-                retention_rules = {(facts.RetentionRules.Count == 0 ? null : JsonSerializer.Serialize(facts.RetentionRules, CellJson.Default.IReadOnlyListRetentionRule))}
+                retention_rules = {RuleRow.Text(facts.RetentionRules)}
             WHERE credential_id = {cell.Credential} AND region = {cell.Region}
             """, cancellation);
         await transaction.ExecuteAsync(
@@ -115,7 +115,7 @@ sealed class Cells(Database.Database database, IEnumerable<IVolumeProvider> prov
     public async Task<IReadOnlyList<RetentionRule>> RetentionRulesAsync(string credential, string region, CancellationToken cancellation) =>
         await database.FindAsync(
             $"SELECT retention_rules FROM cells WHERE credential_id = {credential} AND region = {region}", row => row.TextOrNull(0), cancellation)
-            is { } json ? JsonSerializer.Deserialize(json, CellJson.Default.IReadOnlyListRetentionRule)! : [];
+            is { } json ? RuleRow.Rules(json) : [];
 
     List<KnownCell> Known(List<Row> rows) =>
     [
@@ -132,7 +132,17 @@ sealed class Cells(Database.Database database, IEnumerable<IVolumeProvider> prov
     sealed record Row(Cell Cell, string Kind, DateTimeOffset? ObservedAt, int VolumeCount, string[] Zones, ByteSize? LargestVolume);
 }
 
-[JsonSerializable(typeof(IReadOnlyList<RetentionRule>))]
+/// <summary>A retention rule as the table keeps it.</summary>
+sealed record RuleRow(string Id, int Days, ProviderTag[] Tags, ProviderTag[] ExcludedTags)
+{
+    public static string? Text(IReadOnlyList<RetentionRule> rules) => rules.Count == 0 ? null : JsonSerializer.Serialize(
+        [.. rules.Select(rule => new RuleRow(rule.Id, rule.Days, [.. rule.Tags], [.. rule.ExcludedTags]))], CellJson.Default.RuleRowArray);
+
+    public static List<RetentionRule> Rules(string json) =>
+        [.. JsonSerializer.Deserialize(json, CellJson.Default.RuleRowArray)!.Select(row => new RetentionRule(row.Id, row.Days, [.. row.Tags], [.. row.ExcludedTags]))];
+}
+
+[JsonSerializable(typeof(RuleRow[]))]
 sealed partial class CellJson : JsonSerializerContext;
 
 /// <summary>A cell with its provider, and what the last whole pass told.</summary>

@@ -47,11 +47,13 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
     public Attempt Attempt => attempt;
 
     /// <summary>Writes the step before it begins; nothing where it is at that step already.</summary>
+    /// <exception cref="StoppedException">To be let through.</exception>
     public async Task StepAsync(string next, CancellationToken cancellation)
     {
         if (step == next) return;
-        await store.StepAsync(attempt, next, cancellation);
+        var isToStop = await store.StepAsync(attempt, next, cancellation);
         (step, stepAt) = (next, time.GetUtcNow());
+        if (isToStop && operation.CanStopAt(next)) throw new StoppedException();
     }
 
     /// <summary>Writes how far it is, 0 to 1, when that is another whole percent. The last one is written with the outcome.</summary>
@@ -112,3 +114,6 @@ sealed class PostponedException(TimeSpan after) : Exception
     /// <summary>When.</summary>
     public TimeSpan After => after;
 }
+
+/// <summary>Somebody asked to stop the operation while it was at what could not be taken back; that is over.</summary>
+sealed class StoppedException : Exception;

@@ -93,16 +93,19 @@ sealed record Operation(
     /// <summary>Whether it stops at items of its own: those are operations too, and are cancelled instead of it.</summary>
     public bool HasItems => Kind is OperationKind.CreateSnapshots or OperationKind.DeleteVolumes or OperationKind.DeleteSnapshots;
 
-    /// <summary>Whether it can be stopped as it stands: what the provider has begun and cannot take back is followed to its end.</summary>
-    public bool IsCancellable => !IsFinished && CancelledAt is null && Step != UndoStep && (HasItems || Kind switch
+    /// <summary>Whether somebody may ask to stop it, as it stands.</summary>
+    public bool IsCancellable => !IsFinished && CancelledAt is null && Step != UndoStep && (HasItems || CanStopAt(Step));
+
+    /// <summary>Whether its work can be broken off at a step: what the provider has begun and cannot take back is followed to its end.</summary>
+    public bool CanStopAt(string step) => Kind switch
     {
         OperationKind.CreateVolume or OperationKind.CheckPool or OperationKind.RefreshCredential => true,
         // The bytes of an upload come with its request, which its sender can end.
         OperationKind.ImportVolume => Input is not null,
-        OperationKind.CreateSnapshot => Step is FirstStep or CopyingStep,
-        OperationKind.DeleteVolume => Step is FirstStep or SnapshottingStep,
-        _ => Step == FirstStep,
-    });
+        OperationKind.CreateSnapshot => step is FirstStep or CopyingStep,
+        OperationKind.DeleteVolume => step is FirstStep or SnapshottingStep,
+        _ => step == FirstStep && !HasItems,
+    };
 
     /// <summary>The columns that <see cref="Read"/> expects.</summary>
     public static readonly Sql Columns =

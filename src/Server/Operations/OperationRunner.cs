@@ -135,7 +135,7 @@ sealed class OperationRunner(
             await handler.UndoAsync(run, new VolumeException(ErrorCode.Internal, operation.ErrorMessage ?? ""), cancellation);
             return;
         }
-        if (operation.CancelledAt is not null && !operation.HasItems)
+        if (operation.CancelledAt is not null && operation.CanStopAt(operation.Step))
         {
             await UndoAsync(run, CancelledByUser(), isCancelled: true, cancellation);
             return;
@@ -144,6 +144,11 @@ sealed class OperationRunner(
         try
         {
             await handler.RunAsync(run, cancellation);
+            return;
+        }
+        catch (StoppedException)
+        {
+            await UndoAsync(run, CancelledByUser(), isCancelled: true, cancellation);
             return;
         }
         catch (PostponedException e)

@@ -115,12 +115,19 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
     public Task YieldAsync(Attempt attempt, DateTimeOffset notBefore, bool isFailure, CancellationToken cancellation) =>
         WriteAsync(attempt, $"lease_until = 0, not_before = {notBefore}, failures = failures + {isFailure}", cancellation);
 
-    /// <summary>Writes the step that is about to begin.</summary>
-    public Task StepAsync(Attempt attempt, string step, CancellationToken cancellation) =>
-        WriteAsync(
-            attempt,
+    /// <summary>Writes the step that is about to begin; returns whether somebody has asked to stop the operation.</summary>
+    public async Task<bool> StepAsync(Attempt attempt, string step, CancellationToken cancellation)
+    {
+        await using var transaction = await database.BeginAsync(cancellation);
+        await WriteAsync(
+            transaction, attempt,
             $"step = {step}, step_at = {time.GetUtcNow()}, steps = json_insert(steps, '$[#]', json_object('step', {step}, 'at', {time.GetUtcNow()}))",
             cancellation);
+        var isCancelled = await transaction.FindAsync(
+            $"SELECT cancelled_at IS NOT NULL FROM operations WHERE id = {attempt.Operation}", row => row.Flag(0), cancellation);
+        await transaction.CommitAsync();
+        return isCancelled;
+    }
 
     /// <summary>Writes how far it is.</summary>
     public Task ProgressAsync(Attempt attempt, int percent, CancellationToken cancellation) =>
@@ -203,7 +210,7 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
             $"SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND id = {id}", Operation.Read, cancellation)
         ?? throw new VolumeException(ErrorCode.NotFound, "There is no such operation in this account.");
 
-    /// <summary>Asks to stop an operation, and all items of one on many that can be stopped.</summary>
+    /// <summary>Asks to stop an operation, and all items of one on many: those that are at what cannot be taken back stop behind it, or end.</summary>
     /// <exception cref="VolumeException">Not found. Conflict: it has ended, or cannot be stopped as it stands.</exception>
     public async Task<Operation> CancelAsync(Transaction transaction, AccountId account, string id, CancellationToken cancellation)
     {
@@ -214,12 +221,12 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
             throw new VolumeException(ErrorCode.Conflict, $"The operation is at step {operation.Step}, which cannot be taken back. Wait for its end.");
         var items = await transaction.QueryAsync(
             $"SELECT {Operation.Columns} FROM operations WHERE parent_id = {operation.Id} AND state IN ('queued', 'running')", Operation.Read, cancellation);
-        foreach (var one in items.Where(item => item.IsCancellable).Append(operation))
+        foreach (var one in items.Where(item => item.CancelledAt is null).Append(operation))
         {
             // Due now, whatever it waits for; where it runs, it is told.
             await transaction.ExecuteAsync(
                 $"UPDATE operations SET cancelled_at = {time.GetUtcNow()}, not_before = 0 WHERE id = {one.Id} AND finished_at IS NULL", cancellation);
-            transaction.OnCommitted(() => signals.Cancel(one.Id));
+            if (one.IsCancellable) transaction.OnCommitted(() => signals.Cancel(one.Id));
         }
         transaction.OnCommitted(signals.WakeRunner);
         return (await transaction.FindAsync($"SELECT {Operation.Columns} FROM operations WHERE id = {operation.Id}", Operation.Read, cancellation))!;

@@ -40,7 +40,7 @@ sealed class AwsHost : IAsyncDisposable
         });
         added.Status.ShouldBe(201, added.Body);
         await ServerHost.EventuallyAsync(() => server.V2Async("GET", "/v2/volumes?limit=1"), page =>
-            page.Json["cells"]!.AsArray().All(cell => cell!["observed_at"] is not null));
+            page.Json["cells"]!.AsArray().Any(cell => (string?)cell!["region"] == RegionName && cell["observed_at"] is not null));
         return new AwsHost(ec2, region, server, (string)added.Json["id"]!);
     }
 

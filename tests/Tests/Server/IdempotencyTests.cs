@@ -40,6 +40,41 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
+    public async Task Changes_that_need_something_to_have_happened_are_made_once_too()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var volumes = new List<string>();
+        for (var i = 0; i < 3; i++) volumes.Add(await host.VolumeAsync($"disk {i}"));
+        var snapshot = (string)(await host.SnapshotAsync(volumes[2]))["id"]!;
+        var asked = new List<(string Name, Func<Task<Reply>> AskAsync, Reply First)>();
+        async Task AskAsync(string method, string path, JsonObject? body = null)
+        {
+            var name = $"{method} {path}";
+            Task<Reply> OnceAsync() => host.V2Async(
+                method, path, body?.DeepClone(), headers: ("Idempotency-Key", $"key of {name}".Replace(' ', '_')));
+            var first = await OnceAsync();
+            first.Status.ShouldBe(202, $"{name}: {first.Body}");
+            await host.EndAsync(first.Json["operation"]!);
+            asked.Add((name, OnceAsync, first));
+        }
+        JsonObject Volumes(string? confirm) => new() { ["volume_ids"] = new JsonArray(volumes[1], volumes[2]), ["confirm"] = confirm };
+        JsonObject Snapshots(string? confirm) => new() { ["snapshot_ids"] = new JsonArray(snapshot), ["confirm"] = confirm };
+
+        await AskAsync("DELETE", $"/v2/volumes/{volumes[0]}");
+        await AskAsync("POST", $"/v2/volumes/{volumes[0]}/undelete");
+        await AskAsync("POST", "/v2/volumes/delete", Volumes((string?)(await host.V2Async("POST", "/v2/volumes/delete", Volumes(null))).Json["confirm"]));
+        await AskAsync("POST", "/v2/snapshots/delete", Snapshots((string?)(await host.V2Async("POST", "/v2/snapshots/delete", Snapshots(null))).Json["confirm"]));
+        var before = await CountsAsync(host);
+
+        foreach (var (name, askAsync, first) in asked) Same(name, first, await askAsync());
+        await host.RestartAsync();
+        foreach (var (name, askAsync, first) in asked) Same(name + ", restarted", first, await askAsync());
+
+        (await CountsAsync(host)).ShouldBe(before);
+        ((string?)(await host.ItemsAsync("/v2/volumes")).ShouldHaveSingleItem()["id"]).ShouldBe(volumes[0]);
+    }
+
+    [Fact]
     public async Task A_key_that_was_used_for_another_body_or_another_address_is_refused_and_nothing_is_done()
     {
         await using var host = await ServerHost.StartAsync();
