@@ -89,6 +89,54 @@ sealed class DeleteVolumeScenario : KillScenario
     }
 }
 
+/// <summary>The volume goes only when its own snapshot is whole.</summary>
+sealed class FinalSnapshotScenario : KillScenario
+{
+    const int Seed = 61;
+    Volume volume = null!;
+
+    public override async Task PrepareAsync(NativeClient client) => volume = await ImportAsync(client, Seed);
+
+    public override async Task<Operation> ActAsync(NativeClient client) =>
+        (await client.Api.DeleteVolumeAsync(volume.Id, finalSnapshot: true, purge: true, TestContext.Current.CancellationToken)).Operation;
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        var left = await client.VolumesAsync();
+        if (isAcknowledged) left.ShouldBeEmpty("what was acknowledged as deleted is gone");
+        foreach (var still in left) await ShouldBeWholeAsync(client, still, Seed);
+        var snapshot = OneIf(left.Count == 0, await client.SnapshotsAsync());
+        if (snapshot is not null) await ShouldBeWholeAsync(client, snapshot, Seed);
+    }
+}
+
+/// <summary>A volume that was deleted is brought back.</summary>
+sealed class UndeleteScenario : KillScenario
+{
+    const int Seed = 71;
+    Volume volume = null!;
+
+    public override async Task PrepareAsync(NativeClient client)
+    {
+        volume = await ImportAsync(client, Seed);
+        var deletion = await client.Api.DeleteVolumeAsync(volume.Id, finalSnapshot: false, purge: false, TestContext.Current.CancellationToken);
+        await client.SucceededAsync(deletion.Operation);
+    }
+
+    public override async Task<Operation> ActAsync(NativeClient client) =>
+        (await client.Api.UndeleteVolumeAsync(volume.Id, TestContext.Current.CancellationToken)).Operation;
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        if (OneIf(isAcknowledged, await client.VolumesAsync()) is null)
+        {
+            (await client.Api.GetVolumeAsync(volume.Id, TestContext.Current.CancellationToken)).RestorableUntil.ShouldNotBeNull();
+            await client.SucceededAsync(await ActAsync(client));
+        }
+        await ShouldBeWholeAsync(client, (await client.VolumesAsync()).ShouldHaveSingleItem(), Seed);
+    }
+}
+
 /// <summary>The snapshot that stays shares half of its blocks with the one that goes.</summary>
 sealed class DeleteSnapshotScenario : KillScenario
 {
