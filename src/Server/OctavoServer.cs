@@ -6,6 +6,7 @@ using Octavo.Core;
 using Octavo.Providers;
 using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
+using Octavo.Server.Console;
 using Octavo.Server.Credentials;
 using Octavo.Server.Database;
 using Octavo.Server.Events;
@@ -114,6 +115,8 @@ static class OctavoServer
         services.AddSingleton<ScalariumDialect>().AddSingleton<ScalariumVolumes>().AddSingleton<ScalariumCredentials>();
         services.AddSingleton<ScalariumErrors>();
         services.AddSingleton<Problems>();
+        services.AddSingleton<Sessions>().AddSingleton<ConsoleGate>();
+        services.AddRazorComponents();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolver = ApiJson.Wire;
@@ -134,6 +137,7 @@ static class OctavoServer
         var scalarium = app.Services.GetRequiredService<ScalariumDialect>();
         var problems = app.Services.GetRequiredService<Problems>();
         var signIn = app.Services.GetRequiredService<SignIn>();
+        var gate = app.Services.GetRequiredService<ConsoleGate>();
         app.Use(next => context => HeaderLimit.Exceeded(context.Request) is { } refusal
             ? HeaderLimit.RefuseAsync(context, refusal)
             : ScalariumDialect.Owns(context.Request.Path.Value!) ? scalarium.HandleAsync(context) : next(context));
@@ -146,6 +150,7 @@ static class OctavoServer
             await next(context);
         });
         app.UseRouting();
+        app.Use(next => context => gate.HandleAsync(context, next));
         app.Use(next => context =>
         {
             QueryParameters.Check(context);
@@ -162,5 +167,6 @@ static class OctavoServer
         DeletionEndpoints.Map(v2);
         SnapshotEndpoints.Map(v2);
         OperationEndpoints.Map(v2);
+        ConsoleRoutes.Map(app);
     }
 }

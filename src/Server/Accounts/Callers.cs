@@ -15,6 +15,13 @@ sealed class Callers(Database.Database database, TimeProvider time)
     /// <summary>So many callers are remembered; a new one past that clears the memory. About 300 bytes each.</summary>
     const int MaxRemembered = 10_000;
 
+    /// <summary>What <see cref="Read"/> expects, of tokens <c>t</c>, their users <c>u</c> and accounts <c>a</c>.</summary>
+    public static readonly Sql Columns =
+        $"u.id, u.name, t.id, t.name, a.id, a.name, u.role, t.role, u.is_service_operator, u.api_access, t.expires_at";
+
+    /// <summary>So many of them.</summary>
+    public const int ColumnCount = 11;
+
     readonly ConcurrentDictionary<TokenHash, Known> known = new();
     readonly Lock forgetting = new();
     long generation;
@@ -61,9 +68,8 @@ sealed class Callers(Database.Database database, TimeProvider time)
         var before = Interlocked.Read(ref generation);
         var found = await database.FindAsync(
             $"""
-            SELECT t.hash, u.id, u.name, t.id, t.name, a.id, a.name, u.role, t.role, u.is_service_operator, u.api_access, t.expires_at
-            FROM tokens t JOIN users u ON u.id = t.user_id JOIN accounts a ON a.id = u.account_id WHERE t.hash = {hash}
-            """, Read, cancellation);
+            SELECT {Columns}, t.hash FROM tokens t JOIN users u ON u.id = t.user_id JOIN accounts a ON a.id = u.account_id WHERE t.hash = {hash}
+            """, row => new Known(row.Bytes(ColumnCount), Read(row)), cancellation);
         if (found is null || !CryptographicOperations.FixedTimeEquals(found.Hash, hash)) return null;
         lock (forgetting)
         {
@@ -73,13 +79,14 @@ sealed class Callers(Database.Database database, TimeProvider time)
         return found.Caller;
     }
 
-    static Known Read(Row row)
+    /// <summary>Who it is; see <see cref="Columns"/>.</summary>
+    public static Caller Read(Row row)
     {
-        var ofUser = Roles.Parse(row.Text(7));
-        var ofToken = Roles.Parse(row.Text(8));
-        return new Known(row.Bytes(0), new Caller(
-            new UserId(row.Text(1)), row.Text(2), row.Text(3), row.Text(4), new AccountId(row.Text(5)), row.Text(6),
-            ofUser < ofToken ? ofUser : ofToken, row.Flag(9) && ofToken == Role.Admin, row.Flag(10), row.TimeOrNull(11)));
+        var ofUser = Roles.Parse(row.Text(6));
+        var ofToken = Roles.Parse(row.Text(7));
+        return new Caller(
+            new UserId(row.Text(0)), row.Text(1), row.Text(2), row.Text(3), new AccountId(row.Text(4)), row.Text(5),
+            ofUser < ofToken ? ofUser : ofToken, row.Flag(8) && ofToken == Role.Admin, row.Flag(9), row.TimeOrNull(10));
     }
 
     sealed record Known(byte[] Hash, Caller Caller);

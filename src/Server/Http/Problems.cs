@@ -7,6 +7,13 @@ using Octavo.Server.Audit;
 
 namespace Octavo.Server.Http;
 
+/// <summary>A feature of requests that come from people: shows a problem in its own way.</summary>
+interface IProblemPage
+{
+    /// <summary>Answers with the problem.</summary>
+    Task WriteAsync(HttpContext context, int status, string sentence);
+}
+
 /// <summary>
 /// The errors of <c>/v2</c>: <c>application/problem+json</c> with a code and the request's id. What is not a
 /// <see cref="VolumeException"/> is our bug: the caller gets the id, the log gets the cause under the same id.
@@ -72,6 +79,7 @@ sealed class Problems(AuditLog audit, ILogger<Problems> log)
     /// <summary>Answers with one problem.</summary>
     public static Task WriteAsync(HttpContext context, int status, ErrorCode code, string detail)
     {
+        if (context.Features.Get<IProblemPage>() is { } page) return page.WriteAsync(context, status, detail);
         var problem = new Problem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, Word(code), context.TraceIdentifier);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";

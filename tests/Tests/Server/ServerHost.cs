@@ -201,7 +201,7 @@ sealed class ServerHost : IAsyncDisposable
             });
         await app.StartAsync();
         Address = new Uri(app.Urls.Single());
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
     }
 
     public async Task StopAsync()

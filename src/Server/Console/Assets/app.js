@@ -1,0 +1,48 @@
+// What pages cannot do without a script; all of it is extra. Pages read and work without.
+(() => {
+  'use strict';
+
+  // Ticking many boxes: the one in the head ticks those of its form, and the form says how many are ticked.
+  const boxes = form => [...form.querySelectorAll('input[type=checkbox][data-one]')];
+  const tell = form => {
+    const ticked = boxes(form).filter(box => box.checked).length;
+    const all = form.querySelector('input[data-all]');
+    if (all) {
+      all.checked = ticked > 0 && ticked === boxes(form).length;
+      all.indeterminate = ticked > 0 && !all.checked;
+    }
+    const matching = form.querySelector('input[data-matching]');
+    for (const count of form.querySelectorAll('[data-count]'))
+      count.textContent = matching?.checked ? matching.dataset.matching : ticked === 0 ? 'Nothing is selected' : ticked + ' selected';
+    for (const button of form.querySelectorAll('button[data-needs]')) button.disabled = ticked === 0 && !matching?.checked;
+  };
+  const tellAll = () => document.querySelectorAll('form[data-picks]').forEach(tell);
+
+  document.addEventListener('change', event => {
+    const form = event.target.form;
+    if (!form || !('picks' in form.dataset)) return;
+    if ('all' in event.target.dataset) for (const box of boxes(form)) box.checked = event.target.checked;
+    tell(form);
+  });
+  document.addEventListener('htmx:afterSettle', tellAll);
+  // Also where the browser brings a page back with its boxes ticked.
+  addEventListener('pageshow', tellAll);
+
+  // News that did not come.
+  const news = text => {
+    const line = document.createElement('p');
+    line.textContent = text;
+    document.getElementById('news').replaceChildren(line);
+  };
+  document.addEventListener('htmx:responseError', event => {
+    const page = new DOMParser().parseFromString(event.detail.xhr.responseText, 'text/html');
+    news(page.querySelector('#refusal p')?.textContent ?? 'The server answered ' + event.detail.xhr.status + '. Reload the page.');
+  });
+  document.addEventListener('htmx:sendError', () => news('The server cannot be reached. What you see may be old.'));
+  document.addEventListener('htmx:afterRequest', event => {
+    if (event.detail.successful) document.getElementById('news').replaceChildren();
+  });
+
+  // What was wrong is read out and seen first.
+  addEventListener('DOMContentLoaded', () => document.getElementById('refusal')?.focus());
+})();
