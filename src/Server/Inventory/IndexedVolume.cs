@@ -66,6 +66,10 @@ struct IndexedVolume : IRow
     /// <summary>The newest instant of them.</summary>
     public long LastSnapshotAt { get; set; }
 
+    /// <summary>What is shown of its snapshots.</summary>
+    public readonly IndexedSnapshots Snapshots =>
+        new(Ids.Text(Id), SnapshotCount, LastSnapshotAt == None ? null : DateTimeOffset.FromUnixTimeMilliseconds(LastSnapshotAt));
+
     /// <summary>A row of <see cref="Select"/>.</summary>
     public static IndexedVolume Read(Row row, SharedTexts texts, SharedTags tags, SearchTexts search)
     {
@@ -109,3 +113,9 @@ struct IndexedVolume : IRow
         : [.. JsonSerializer.Deserialize(attachments, ObservedVolumesJson.Default.IReadOnlyListProviderAttachment)!
             .Select(a => a.InstanceId).OfType<string>().Select(texts.Of)];
 }
+
+/// <summary>What the index knows of a volume's snapshots.</summary>
+/// <param name="Id">Octavo's id of the volume.</param>
+/// <param name="Count">Its completed snapshots that are listed.</param>
+/// <param name="LastAt">The newest instant of them.</param>
+readonly record struct IndexedSnapshots(string Id, int Count, DateTimeOffset? LastAt);

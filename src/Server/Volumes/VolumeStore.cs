@@ -2,6 +2,7 @@ using System.Text.Json;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
+using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
 using Operation = Octavo.Server.Operations.Operation;
 
@@ -26,14 +27,14 @@ sealed class VolumeStore(
             $"{VolumeWire.Select} WHERE v.account_id = {account} AND v.id = {id}", VolumeWire.Read, cancellation)
         ?? throw NotFound();
 
-    /// <summary>The same of some ids of an account, in their order; one that is not there any more is left out.</summary>
-    public async Task<IReadOnlyList<Volume>> ShowAsync(IEnumerable<string> ids, CancellationToken cancellation)
+    /// <summary>The same of a page of the index, in its order; one that is not there any more is left out.</summary>
+    public async Task<IReadOnlyList<Volume>> ShowAsync(IReadOnlyList<IndexedSnapshots> page, CancellationToken cancellation)
     {
-        string[] wanted = [.. ids];
+        var known = page.ToDictionary(volume => volume.Id);
         var found = (await database.QueryAsync(
-            $"{VolumeWire.Select} WHERE v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(wanted)}))", VolumeWire.Read, cancellation))
-            .ToDictionary(volume => volume.Id);
-        return [.. wanted.Where(found.ContainsKey).Select(id => found[id])];
+            $"{VolumeWire.SelectWithoutSnapshots} WHERE v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(known.Keys)}))",
+            row => VolumeWire.Read(row, known[row.Text(0)].Count, known[row.Text(0)].LastAt), cancellation)).ToDictionary(volume => volume.Id);
+        return [.. page.Where(volume => found.ContainsKey(volume.Id)).Select(volume => found[volume.Id])];
     }
 
     /// <summary>A listed volume of the account.</summary>
