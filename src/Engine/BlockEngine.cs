@@ -89,6 +89,16 @@ public sealed partial class BlockEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>What the snapshots take.</summary>
+    public EngineSnapshotSpace SnapshotSpace
+    {
+        get
+        {
+            var (alone, shared) = segments.Space;
+            return new EngineSnapshotSpace(alone, shared);
+        }
+    }
+
     void Load()
     {
         disk.CreateFolder(VolumeRecord.Root);

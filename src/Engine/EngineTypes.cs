@@ -103,5 +103,10 @@ public sealed record EngineSnapshot(
 /// <param name="IsRepaired">Whether it was put right.</param>
 public sealed record EngineFinding(string Kind, string Subject, string Message, bool IsRepaired);
 
+/// <summary>What the snapshots of a pool take.</summary>
+/// <param name="AloneBytes">Blocks that only one of them needs: what deleting them one by one would free.</param>
+/// <param name="SharedBytes">Blocks that several need.</param>
+public sealed record EngineSnapshotSpace(long AloneBytes, long SharedBytes);
+
 /// <summary>Room on the pool's file system.</summary>
 public sealed record EngineCapacity(long TotalBytes, long FreeBytes);

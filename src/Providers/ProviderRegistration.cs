@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Octavo.Core;
 using Octavo.Providers.Ebs;
@@ -14,7 +15,13 @@ public static class ProviderRegistration
     /// </summary>
     public static IServiceCollection AddLocalProvider(this IServiceCollection services, string poolsFolder) =>
         services
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<LocalPools>(provider, poolsFolder))
+            .AddMetrics()
+            .AddSingleton(provider =>
+            {
+                var pools = ActivatorUtilities.CreateInstance<LocalPools>(provider, poolsFolder);
+                PoolMetrics.Tell(provider.GetRequiredService<IMeterFactory>(), pools);
+                return pools;
+            })
             .AddSingleton<IVolumeProvider, LocalProvider>();
 
     /// <summary>
@@ -23,8 +30,10 @@ public static class ProviderRegistration
     /// </summary>
     public static IServiceCollection AddEbsProvider(this IServiceCollection services, EbsOptions options) =>
         services
+            .AddMetrics()
             .AddSingleton(options)
             .AddSingleton<ApiBudget>()
+            .AddSingleton<EbsMetrics>()
             .AddSingleton<EbsCalls>()
             .AddSingleton<EbsEndpoints>()
             .AddSingleton<EbsSessions>()

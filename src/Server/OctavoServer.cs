@@ -10,11 +10,13 @@ using Octavo.Server.Console;
 using Octavo.Server.Credentials;
 using Octavo.Server.Database;
 using Octavo.Server.Events;
+using Octavo.Server.Health;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
 using Octavo.Server.Operations;
 using Octavo.Server.Scalarium;
 using Octavo.Server.Snapshots;
+using Octavo.Server.Telemetry;
 using Octavo.Server.Volumes;
 
 namespace Octavo.Server;
@@ -108,9 +110,13 @@ static class OctavoServer
         services.AddHandler<DeleteVolume>().AddHandlerOnMany<DeleteVolumes>().AddHandler<PurgeVolume>().AddHandler<UndeleteVolume>();
         services.AddHandler<CreateSnapshot>().AddHandler<CreateInstanceSnapshots>().AddHandlerOnMany<CreateSnapshots>();
         services.AddHandler<DeleteSnapshot>().AddHandlerOnMany<DeleteSnapshots>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
-        services.AddHostedService<OperationRunner>();
+        services.AddSingleton<OperationRunner>();
+        services.AddHostedService(provider => provider.GetRequiredService<OperationRunner>());
         services.AddSingleton<InventoryReconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<InventoryReconciler>());
+        services.AddSingleton<Readiness>();
+        services.AddHostedService(provider => provider.GetRequiredService<Readiness>());
+        services.AddObservability(options);
         services.AddSingleton<AccountListing>();
         services.AddSingleton<ScalariumDialect>().AddSingleton<ScalariumVolumes>().AddSingleton<ScalariumCredentials>();
         services.AddSingleton<ScalariumErrors>();
@@ -145,7 +151,7 @@ static class OctavoServer
         app.Use(next => async context =>
         {
             // Before routing: a stranger does not learn which addresses exist.
-            if (context.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal))
+            if (context.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal) || context.Request.Path.Value == Observability.Page)
                 context.Features.Set(await signIn.WithTokenAsync(SignIn.BearerToken(context), context));
             await next(context);
         });
@@ -167,6 +173,8 @@ static class OctavoServer
         DeletionEndpoints.Map(v2);
         SnapshotEndpoints.Map(v2);
         OperationEndpoints.Map(v2);
+        HealthEndpoints.Map(app);
+        Observability.Map(app);
         ConsoleRoutes.Map(app);
     }
 }

@@ -20,6 +20,9 @@ sealed class UsageException(string message) : Exception(message);
 sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, TimeSpan SyncInterval, TimeSpan UndoWindow,
     double AwsBudgetShare, Uri? AwsEndpoint, MasterKey? MasterKey, string? BackupTarget)
 {
+    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set: metrics and spans are sent there.</summary>
+    public bool HasOtlp { get; init; }
+
     /// <summary>Loopback only: TLS and other addresses are the operator's decision.</summary>
     public const string DefaultUrls = "http://127.0.0.1:8080";
 
@@ -38,6 +41,7 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
         OCTAVO_AWS_ENDPOINT=URL  asks there instead of AWS, for credentials that name no endpoint.
         OCTAVO_MASTER_KEY_FILE=FILE  encrypts what opens the secrets of credentials with the key in FILE (or in
                                  OCTAVO_MASTER_KEY): 32 bytes in base64.
+        OTEL_EXPORTER_OTLP_ENDPOINT=URL  sends metrics and traces there, by OpenTelemetry's protocol.
         OCTAVO_FORM_SIGN_IN=off refuses the sign-in by form fields of the 2011 documentation's POST.
         """;
 
@@ -70,7 +74,10 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
         CheckUrls(urls);
         return new ServerOptions(
             data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", TimeSpan.FromSeconds(Number(environment, "OCTAVO_SYNC_SECONDS", 60, 5, 86_400)),
-            TimeSpan.FromHours(Number(environment, "OCTAVO_UNDO_HOURS", 24, 0, 8760)), Number(environment, "OCTAVO_AWS_BUDGET", 99, 1, 100) / 100.0, Address(environment, "OCTAVO_AWS_ENDPOINT"), MasterKey.Load(environment), backup);
+            TimeSpan.FromHours(Number(environment, "OCTAVO_UNDO_HOURS", 24, 0, 8760)), Number(environment, "OCTAVO_AWS_BUDGET", 99, 1, 100) / 100.0, Address(environment, "OCTAVO_AWS_ENDPOINT"), MasterKey.Load(environment), backup)
+        {
+            HasOtlp = environment("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 },
+        };
     }
 
     /// <summary>An address to try from this machine: the first one, by loopback where it stands for every interface.</summary>

@@ -38,6 +38,9 @@ sealed class SegmentStore : IDisposable
     /// <summary>One sync at a time: what another one has taken off the list is durable only when that one is done.</summary>
     readonly Lock syncing = new();
 
+    long aloneBytes;
+    long sharedBytes;
+
     public SegmentStore(IDisk disk)
     {
         this.disk = disk;
@@ -86,7 +89,11 @@ sealed class SegmentStore : IDisposable
     /// </summary>
     bool TryIndex(RecordHeader header, BlockLocation location, int count, List<BlockLocation> unsound)
     {
-        if (index.TryAdd(header.Hash, new Entry(location, count))) return true;
+        if (!index.TryGetValue(header.Hash, out var entry))
+        {
+            Put(header.Hash, new Entry(location, count));
+            return true;
+        }
         try
         {
             Read(header.Hash, new byte[BlockCodec.MaxRecordBytes], new byte[header.PlainLength]);
@@ -94,11 +101,20 @@ sealed class SegmentStore : IDisposable
         }
         catch (EngineException)
         {
-            var first = index[header.Hash].Location;
+            var first = entry.Location;
             segments[first.Segment].Live--;
             unsound.Add(first);
-            index[header.Hash] = new Entry(location, count);
+            Put(header.Hash, new Entry(location, count));
             return true;
+        }
+    }
+
+    /// <summary>Bytes of blocks that only one needs, and of those that several do: manifests, and restores under way.</summary>
+    public (long AloneBytes, long SharedBytes) Space
+    {
+        get
+        {
+            lock (gate) return (aloneBytes, sharedBytes);
         }
     }
 
@@ -114,7 +130,7 @@ sealed class SegmentStore : IDisposable
         lock (gate)
         {
             if (!index.TryGetValue(hash, out var entry)) return false;
-            index[hash] = entry with { Count = entry.Count + 1 };
+            Put(hash, entry with { Count = entry.Count + 1 });
             return true;
         }
     }
@@ -139,7 +155,7 @@ sealed class SegmentStore : IDisposable
             var isStored = index.TryGetValue(header.Hash, out var entry);
             if (isStored && !damaged.Contains(header.Hash))
             {
-                index[header.Hash] = entry with { Count = entry.Count + 1 };
+                Put(header.Hash, entry with { Count = entry.Count + 1 });
                 return 0;
             }
             var segment = Writable();
@@ -157,7 +173,7 @@ sealed class SegmentStore : IDisposable
             }
             segment.Tail = offset + header.Footprint;
             segment.Live++;
-            index[header.Hash] = new Entry(new BlockLocation(segment.Number, header.Footprint, offset), isStored ? entry.Count + 1 : 1);
+            Put(header.Hash, new Entry(new BlockLocation(segment.Number, header.Footprint, offset), isStored ? entry.Count + 1 : 1));
             if (isStored) superseded.Add(entry.Location);
             damaged.Remove(header.Hash);
             return header.Footprint;
@@ -226,10 +242,11 @@ sealed class SegmentStore : IDisposable
                 if (!index.TryGetValue(hash, out var entry)) continue;
                 if (entry.Count > 1 || !mayFree)
                 {
-                    index[hash] = entry with { Count = entry.Count - 1 };
+                    Put(hash, entry with { Count = entry.Count - 1 });
                     continue;
                 }
                 index.Remove(hash);
+                Add(entry, -1);
                 damaged.Remove(hash);
                 Free(entry.Location);
             }
@@ -339,6 +356,19 @@ sealed class SegmentStore : IDisposable
             at += RecordHeader.Alignment;
         }
         if (garbage >= 0) yield return (garbage, RecordHeader.Align(length) - garbage, null);
+    }
+
+    void Put(BlockHash hash, Entry entry)
+    {
+        if (index.TryGetValue(hash, out var before)) Add(before, -1);
+        index[hash] = entry;
+        Add(entry, 1);
+    }
+
+    void Add(Entry entry, int sign)
+    {
+        if (entry.Count > 1) sharedBytes += sign * (long)entry.Location.Footprint;
+        else aloneBytes += sign * (long)entry.Location.Footprint;
     }
 
     Segment Writable()

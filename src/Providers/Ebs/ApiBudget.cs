@@ -19,6 +19,10 @@ sealed class ApiBudget(TimeProvider time, EbsOptions options)
             return new TokenBucket(time, Math.Max(1, capacity * options.BudgetShare), refill * options.BudgetShare);
         });
 
+    /// <summary>The buckets that were needed so far.</summary>
+    public IEnumerable<(string Account, string Region, string Action, TokenBucket Bucket)> All =>
+        buckets.Select(b => (b.Key.Account, b.Key.Region, b.Key.Action, b.Value));
+
     /// <summary>
     /// The figures of "Request throttling" in the EC2 Developer Guide, requests and requests per second. Every read of ours has a filter or
     /// is paged, which is the larger of two buckets; only the Recycle Bin is asked by id. STS publishes 600 a second for an account.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Amazon.Runtime;
 using Microsoft.Extensions.Logging;
 using Octavo.Core;
@@ -8,7 +9,7 @@ namespace Octavo.Providers.Ebs;
 /// How every request is made: a token of its bucket first; a throttle, which is a request certainly not done, waits for the bucket and is repeated;
 /// reads are repeated too where the connection or AWS failed. Changes are not: whoever makes one knows how to find out what became of it.
 /// </summary>
-sealed class EbsCalls(ApiBudget budget, TimeProvider time, ILogger<EbsCalls> log)
+sealed class EbsCalls(ApiBudget budget, EbsMetrics metrics, TimeProvider time, ILogger<EbsCalls> log)
 {
     /// <summary>Throttles in a row after which the caller is told to come back, so that its slot is free for other work.</summary>
     const int MaxThrottles = 6;
@@ -54,6 +55,8 @@ sealed class EbsCalls(ApiBudget budget, TimeProvider time, ILogger<EbsCalls> log
                 {
                     RetryAfter = wait,
                 };
+            using var span = Instrumentation.Source.StartActivity(target.Action, ActivityKind.Client);
+            span?.SetTag("rpc.system.name", "aws-api").SetTag("cloud.account.id", target.Account).SetTag("cloud.region", target.Region);
             var sentAt = time.GetTimestamp();
             EbsFailure failure;
             try
@@ -62,6 +65,8 @@ sealed class EbsCalls(ApiBudget budget, TimeProvider time, ILogger<EbsCalls> log
                 // To the SDK's parser a well-formed page of a proxy is an empty list: as such it would say that everything is gone.
                 if (string.IsNullOrEmpty(answer.ResponseMetadata?.RequestId)) throw new FormatException("The answer names no request.");
                 bucket.Succeeded();
+                metrics.Called(target, null, time.GetElapsedTime(sentAt));
+                span?.SetTag("aws.request_id", answer.ResponseMetadata.RequestId);
                 return answer;
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -73,6 +78,8 @@ sealed class EbsCalls(ApiBudget budget, TimeProvider time, ILogger<EbsCalls> log
                 // The SDK throws whatever its parsers throw; all of it ends here.
                 failure = EbsFailure.Read(e);
             }
+            metrics.Called(target, failure.Kind, time.GetElapsedTime(sentAt));
+            span?.SetTag("aws.request_id", failure.RequestId).SetTag("error.type", failure.Code ?? failure.Kind.ToString()).SetStatus(ActivityStatusCode.Error).Stop();
             switch (failure.Kind)
             {
                 case EbsFailureKind.Throttled:

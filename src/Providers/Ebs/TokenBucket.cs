@@ -48,6 +48,28 @@ sealed class TokenBucket(TimeProvider time, double capacity, double refillPerSec
         }
     }
 
+    /// <summary>Requests that could be made at once.</summary>
+    public double Tokens
+    {
+        get
+        {
+            lock (gate)
+            {
+                Fill();
+                return tokens;
+            }
+        }
+    }
+
+    /// <summary>Who waits in line.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (gate) return line.Count;
+        }
+    }
+
     /// <summary>Takes one request's worth, waiting in line for it.</summary>
     /// <returns>Null: it is taken. A time: the wait would have been that long, longer than the patience; nothing is taken.</returns>
     public async Task<TimeSpan?> TakeAsync(TimeSpan patience, CancellationToken cancellation)

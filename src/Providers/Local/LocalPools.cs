@@ -36,6 +36,13 @@ sealed class LocalPools(string poolsFolder, TimeProvider time, ILogger<LocalPool
         }
     }
 
+    /// <summary>The pools that are open, by the names of their accounts.</summary>
+    public IEnumerable<(string Account, BlockEngine Engine)> Opened =>
+        from pool in pools
+        where pool.Value is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }
+        // It has ended: nobody waits here.
+        select (pool.Key, pool.Value.Value.GetAwaiter().GetResult());
+
     async Task<BlockEngine> OpenAsync(string name)
     {
         if (isClosed) throw new VolumeException(ErrorCode.Unavailable, "The server is stopping.");

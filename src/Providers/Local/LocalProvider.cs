@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Octavo.Core;
 using Octavo.Engine;
 
@@ -156,16 +157,20 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
         WithPoolAsync<IReadOnlyList<ProviderFinding>>(cell, async pool =>
             [.. (await pool.CheckAsync(repair, progress, cancellation)).Select(Translation.From)], cancellation);
 
-    async Task<T> WithPoolAsync<T>(Cell cell, Func<BlockEngine, Task<T>> call, CancellationToken cancellation)
+    async Task<T> WithPoolAsync<T>(
+        Cell cell, Func<BlockEngine, Task<T>> call, CancellationToken cancellation, [CallerMemberName] string name = "")
     {
-        var pool = await pools.OfAsync(cell, cancellation);
+        using var span = Instrumentation.Source.StartActivity(name);
+        span?.SetTag("octavo.account", cell.AccountName);
         try
         {
-            return await call(pool);
+            return await call(await pools.OfAsync(cell, cancellation));
         }
         catch (EngineException e)
         {
-            throw Translation.From(e);
+            var failure = Translation.From(e);
+            span?.Fail(failure);
+            throw failure;
         }
     }
 

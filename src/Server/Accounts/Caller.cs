@@ -14,11 +14,12 @@ namespace Octavo.Server.Accounts;
 /// <param name="AccountName">Its name.</param>
 /// <param name="Role">The lesser of what the user and the token may.</param>
 /// <param name="IsServiceOperator">May also make accounts and their users.</param>
+/// <param name="IsOfServiceOperator">Is a token of the service's operator, however little it may.</param>
 /// <param name="HasApiAccess">Whether the user's tokens are accepted at all.</param>
 /// <param name="ExpiresAt">When the token ends; null for never.</param>
 record Caller(
     UserId User, string UserName, string Token, string TokenName, AccountId Account, string AccountName, Role Role, bool IsServiceOperator,
-    bool HasApiAccess, DateTimeOffset? ExpiresAt)
+    bool IsOfServiceOperator, bool HasApiAccess, DateTimeOffset? ExpiresAt)
 {
     /// <summary>Called by the framework to fill a parameter of this type.</summary>
     public static ValueTask<Caller> BindAsync(HttpContext context) => ValueTask.FromResult(Of(context));
@@ -61,5 +62,19 @@ sealed record ServiceOperator(Caller Caller) : Caller(Caller)
         return caller.IsServiceOperator
             ? ValueTask.FromResult(new ServiceOperator(caller))
             : throw new VolumeException(ErrorCode.Forbidden, "Only the service's operator may do this.");
+    }
+}
+
+/// <summary>Whoever watches over the service: any token of its operator, so that a program that only reads figures holds one that may only look.</summary>
+sealed record Watcher(Caller Caller) : Caller(Caller)
+{
+    /// <inheritdoc cref="Caller.BindAsync"/>
+    /// <exception cref="VolumeException">Forbidden: not a token of the service's operator.</exception>
+    public static new ValueTask<Watcher> BindAsync(HttpContext context)
+    {
+        var caller = Of(context);
+        return caller.IsOfServiceOperator
+            ? ValueTask.FromResult(new Watcher(caller))
+            : throw new VolumeException(ErrorCode.Forbidden, "Only the service's operator may see this; a token of theirs that may only look will do.");
     }
 }

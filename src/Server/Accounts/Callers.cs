@@ -86,7 +86,7 @@ sealed class Callers(Database.Database database, TimeProvider time)
         var ofToken = Roles.Parse(row.Text(7));
         return new Caller(
             new UserId(row.Text(0)), row.Text(1), row.Text(2), row.Text(3), new AccountId(row.Text(4)), row.Text(5),
-            ofUser < ofToken ? ofUser : ofToken, row.Flag(8) && ofToken == Role.Admin, row.Flag(9), row.TimeOrNull(10));
+            ofUser < ofToken ? ofUser : ofToken, row.Flag(8) && ofToken == Role.Admin, row.Flag(8), row.Flag(9), row.TimeOrNull(10));
     }
 
     sealed record Known(byte[] Hash, Caller Caller);

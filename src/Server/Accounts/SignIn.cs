@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using Octavo.Core;
 
@@ -17,8 +18,11 @@ sealed class TooManySignInsException(TimeSpan wait) : Exception(
 sealed record RefusedCaller(Caller Caller);
 
 /// <summary>Turns a token into a <see cref="Caller"/>, for both dialects.</summary>
-sealed class SignIn(Callers callers, FailedSignIns failures, TimeProvider time, ILogger<SignIn> log)
+sealed class SignIn(Callers callers, FailedSignIns failures, IMeterFactory meters, TimeProvider time, ILogger<SignIn> log)
 {
+    readonly Counter<long> refusals = meters.Create(Instrumentation.Name).CreateCounter<long>(
+        "octavo.sign_in.failures", "{request}", "Tokens that were shown and not accepted.");
+
     /// <summary>What somebody without a token is told.</summary>
     public const string TokenNeeded = "A token is needed: sign in with the token of a user whose API access is on.";
 
@@ -32,24 +36,28 @@ sealed class SignIn(Callers callers, FailedSignIns failures, TimeProvider time, 
         if (caller is null)
         {
             var address = context.Connection.RemoteIpAddress;
+            Count("unknown");
             log.LogWarning("Unknown token from {Address}, request {RequestId}", address, context.TraceIdentifier);
             throw failures.Count(address) is { } wait
                 ? new TooManySignInsException(wait)
                 : new VolumeException(ErrorCode.Unauthenticated, "This token is not known. It may have been regenerated: ask an admin for the new one.");
         }
         if (!caller.HasApiAccess)
-            throw Known(caller, "API access is off for this user. An admin of the account can turn it on.");
+            throw Known(caller, "no_access", "API access is off for this user. An admin of the account can turn it on.");
         if (caller.ExpiresAt is { } end && end <= time.GetUtcNow())
-            throw Known(caller, string.Create(CultureInfo.InvariantCulture, $"This token ended at {end:u}. Make a new one, or ask an admin."));
+            throw Known(caller, "ended", string.Create(CultureInfo.InvariantCulture, $"This token ended at {end:u}. Make a new one, or ask an admin."));
         return caller;
 
         // The refusal goes into the account's audit log.
-        VolumeException Known(Caller who, string sentence)
+        VolumeException Known(Caller who, string reason, string sentence)
         {
+            Count(reason);
             context.Features.Set(new RefusedCaller(who));
             return new VolumeException(ErrorCode.Unauthenticated, sentence);
         }
     }
+
+    void Count(string reason) => refusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     /// <summary>The token of an <c>Authorization: Bearer</c> header; null without one. Two headers are ambiguous: null too.</summary>
     public static string? BearerToken(HttpContext context)

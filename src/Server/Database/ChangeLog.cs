@@ -53,6 +53,9 @@ sealed class ChangeLog
     /// <summary>The number of the last change in an account, or of any before this process.</summary>
     public long Of(AccountId account) => ChangedKind.All.Max(kind => Of(account, kind));
 
+    /// <summary>The number of the last change of anything.</summary>
+    public long Last => Volatile.Read(ref position);
+
     /// <summary>Completes at the next change of anything. Take it before looking.</summary>
     public Task NextAsync() => Volatile.Read(ref moved).Task;
 

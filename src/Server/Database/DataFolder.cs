@@ -52,6 +52,9 @@ sealed class DataFolder : IDisposable
     /// <summary>The first admin's token, with commands to try.</summary>
     public string TokenFile => Inside("admin.token");
 
+    /// <summary>What is free on its file system to this user, in bytes.</summary>
+    public long FreeBytes => new DriveInfo(Path).AvailableFreeSpace;
+
     /// <summary>Writes the first admin's token, readable by the owner only, before anybody could know it.</summary>
     public void WriteToken(string content)
     {

@@ -24,16 +24,19 @@ sealed class Database : IDisposable
 
     const int ReaderCacheKiB = 1024;
 
+    readonly string path;
     readonly string connectionString;
     readonly SqliteConnection writer;
     readonly SemaphoreSlim writing = new(1, 1);
     readonly ConcurrentBag<SqliteConnection> readers = [];
     readonly SemaphoreSlim reading = new(MaxReaders, MaxReaders);
+    long commits;
 
     /// <summary>Opens or makes the database file and brings its schema up to date.</summary>
     /// <exception cref="SchemaTooNewException">The file was written by a newer Octavo.</exception>
     public Database(string path)
     {
+        this.path = path;
         connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = path,
@@ -53,6 +56,44 @@ sealed class Database : IDisposable
 
     /// <summary>What changed, in order.</summary>
     public ChangeLog Changes { get; }
+
+    /// <summary>Transactions that were committed since the start.</summary>
+    public long Commits => Interlocked.Read(ref commits);
+
+    /// <summary>The database's file, in bytes.</summary>
+    public long FileBytes => new FileInfo(path).Length;
+
+    /// <summary>What was committed and is not yet in the database's file, in bytes.</summary>
+    public long LogBytes => new FileInfo(path + "-wal") is { Exists: true } log ? log.Length : 0;
+
+    /// <summary>Writes something that changes nothing, as durably as everything else: whether the database can be written.</summary>
+    public async Task ProbeAsync(CancellationToken cancellation)
+    {
+        await using var transaction = await BeginAsync(cancellation);
+        await transaction.ExecuteAsync($"UPDATE schema_version SET version = version", cancellation);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>All rows of a query, for whoever cannot await: figures that are read as somebody asks for them.</summary>
+    public List<T> Query<T>(Sql sql, Func<Row, T> read)
+    {
+        reading.Wait();
+        SqliteConnection? reader = null;
+        try
+        {
+            reader = readers.TryTake(out var idle) ? idle : OpenReader();
+            using var command = Command(reader, null, sql);
+            using var result = command.ExecuteReader();
+            var rows = new List<T>();
+            while (result.Read()) rows.Add(read(new Row(result)));
+            return rows;
+        }
+        finally
+        {
+            if (reader is not null) readers.Add(reader);
+            reading.Release();
+        }
+    }
 
     /// <summary>All rows of a query.</summary>
     public async Task<List<T>> QueryAsync<T>(Sql sql, Func<Row, T> read, CancellationToken cancellation)
@@ -89,7 +130,9 @@ sealed class Database : IDisposable
         await writing.WaitAsync(cancellation);
         try
         {
-            return new Transaction(writer, writer.BeginTransaction(), Changes, () => writing.Release());
+            var transaction = new Transaction(writer, writer.BeginTransaction(), Changes, () => writing.Release());
+            transaction.OnCommitted(() => Interlocked.Increment(ref commits));
+            return transaction;
         }
         catch
         {

@@ -28,6 +28,9 @@ static class EventEndpoints
 
     static int streams;
 
+    /// <summary>Clients that follow the events now.</summary>
+    public static int Streams => Volatile.Read(ref streams);
+
     public static void Map(RouteGroupBuilder v2) => v2.MapGet("/events", StreamAsync).WithName("StreamEvents").WithQuery(
         new QueryParameter("kinds", $"Only these, with commas between: {string.Join(", ", ChangedKind.All)}."),
         new QueryParameter("after", "Begin behind the event of this id, as the header Last-Event-ID does; 0 for all that are kept.", QueryForm.Number));

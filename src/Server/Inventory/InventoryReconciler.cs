@@ -14,7 +14,8 @@ namespace Octavo.Server.Inventory;
 /// </summary>
 sealed class InventoryReconciler(
     Database.Database database, Cells cells, CredentialProbe probe, CellProgress progress, SharedCommits writer, VolumeStore volumes,
-    PurgeVolume purge, SnapshotStore snapshots, KeptAnswers answers, AccountInventories inventories, ServerOptions options, TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
+    PurgeVolume purge, SnapshotStore snapshots, KeptAnswers answers, AccountInventories inventories, CellMetrics metrics, ServerOptions options,
+    TimeProvider time, ILogger<InventoryReconciler> log) : BackgroundService
 {
     /// <summary>The own pools are looked at so often: a found image is listed, and a volume in use shown so, about this long after. A pass
     /// over 10,000 volumes takes some tenths of a second. What else is due is looked for as often.</summary>
@@ -34,6 +35,10 @@ sealed class InventoryReconciler(
     readonly SemaphoreSlim ownChains = new(MaxOwnChains, MaxOwnChains);
     readonly ConcurrentDictionary<Cell, CellState> states = new();
     readonly WakeUp wakeUp = new();
+    long lookedAt = time.GetTimestamp();
+
+    /// <summary>How long ago it last looked for what is due.</summary>
+    public TimeSpan SinceLook => time.GetElapsedTime(Interlocked.Read(ref lookedAt));
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -45,6 +50,7 @@ sealed class InventoryReconciler(
         {
             while (true)
             {
+                Interlocked.Exchange(ref lookedAt, time.GetTimestamp());
                 try
                 {
                     running.RemoveAll(task => task.IsCompleted);
@@ -117,20 +123,27 @@ sealed class InventoryReconciler(
         if (checkpoint.Pages > 0)
             log.LogInformation("The pass over {Provider} {Region} of account {Account} that began at {Began:u} is resumed behind {Pages} pages",
                 provider.Kind, cell.Region, cell.AccountName, checkpoint.Began, checkpoint.Pages);
+        using var span = Instrumentation.Source.StartActivity("cell pass");
+        span?.SetTag("octavo.provider", provider.Kind).SetTag("octavo.credential.id", cell.Credential.Value).SetTag("cloud.region", cell.Region);
+        var pass = progress.Begin(cell, checkpoint.Began);
+        var began = time.GetTimestamp();
+        var isWhole = false;
         try
         {
             state.Memory.BeginPass();
             await new CellPass(
-                database, writer, known, state.Memory, progress.Begin(cell, checkpoint.Began), checkpoint,
-                provider.Capabilities.IsTheOnlyOwner ? ownChains : chains, time).RunAsync(cancellation);
+                database, writer, known, state.Memory, pass, checkpoint, provider.Capabilities.IsTheOnlyOwner ? ownChains : chains, time).RunAsync(cancellation);
+            isWhole = true;
             return null;
         }
         catch (VolumeException e)
         {
+            span?.Fail(e);
             return await FailedAsync(known, e, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
+            span?.Fail(e);
             // Our own bug: what it half did is not gone on with.
             await checkpoint.ForgetAsync(cancellation);
             return await FailedAsync(known, new VolumeException(
@@ -139,6 +152,8 @@ sealed class InventoryReconciler(
         finally
         {
             progress.End(cell);
+            metrics.Passed(provider.Kind, isWhole, time.GetElapsedTime(began));
+            metrics.Read(known, pass.Pages);
         }
     }
 

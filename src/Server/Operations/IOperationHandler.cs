@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Octavo.Core;
 using Octavo.Server.Database;
 
@@ -52,6 +53,7 @@ sealed class RunningOperation(Operation operation, Attempt attempt, OperationSto
     {
         if (step == next) return;
         var isToStop = await store.StepAsync(attempt, next, cancellation);
+        Activity.Current?.AddEvent(new ActivityEvent(next));
         (step, stepAt) = (next, time.GetUtcNow());
         if (isToStop && operation.CanStopAt(next)) throw new StoppedException();
     }

@@ -54,6 +54,7 @@ static class OperationState
 /// <param name="StepAt">When the step began; null before the first.</param>
 /// <param name="Steps">JSON: the steps that it went through.</param>
 /// <param name="CancelledAt">When somebody asked to stop it.</param>
+/// <param name="TraceParent">The span that asked for it; null where nobody traces.</param>
 sealed record Operation(
     OperationId Id,
     AccountId Account,
@@ -73,7 +74,8 @@ sealed record Operation(
     DateTimeOffset? FinishedAt,
     DateTimeOffset? StepAt,
     string Steps,
-    DateTimeOffset? CancelledAt)
+    DateTimeOffset? CancelledAt,
+    string? TraceParent)
 {
     /// <summary>The step of an operation that was enqueued and not begun.</summary>
     public const string FirstStep = "queued";
@@ -111,11 +113,12 @@ sealed record Operation(
     public static readonly Sql Columns =
         $"""
         id, account_id, kind, state, step, progress_percent, volume_id, snapshot_id, input, findings, error_code, error_message,
-        attempt, failures, created_at, finished_at, step_at, steps, cancelled_at
+        attempt, failures, created_at, finished_at, step_at, steps, cancelled_at, trace_parent
         """;
 
     public static Operation Read(Row row) => new(
         new OperationId(row.Text(0)), new AccountId(row.Text(1)), row.Text(2), row.Text(3), row.Text(4), (int)row.Number(5),
         row.TextOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.TextOrNull(9), row.TextOrNull(10), row.TextOrNull(11),
-        (int)row.Number(12), (int)row.Number(13), row.Time(14), row.TimeOrNull(15), row.TimeOrNull(16), row.Text(17), row.TimeOrNull(18));
+        (int)row.Number(12), (int)row.Number(13), row.Time(14), row.TimeOrNull(15), row.TimeOrNull(16), row.Text(17), row.TimeOrNull(18),
+        row.TextOrNull(19));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Octavo.Core;
 
 namespace Octavo.Server.Operations;
@@ -8,7 +9,7 @@ namespace Octavo.Server.Operations;
 /// is claimed again when its lease lapses, and goes on from the step that its row names.
 /// </summary>
 sealed class OperationRunner(
-    OperationStore operations, OperationSignals signals, IEnumerable<IOperationHandler> handlers, TimeProvider time,
+    OperationStore operations, OperationSignals signals, OperationMetrics metrics, IEnumerable<IOperationHandler> handlers, TimeProvider time,
     ILogger<OperationRunner> log) : BackgroundService
 {
     /// <summary>How long a silent attempt is taken to be alive. Renewed at a third.</summary>
@@ -33,6 +34,11 @@ sealed class OperationRunner(
     /// <summary>What was to be stopped while it did not run here: it is stopped as it begins.</summary>
     readonly ConcurrentDictionary<OperationId, bool> toCancel = new();
 
+    long lookedAt = time.GetTimestamp();
+
+    /// <summary>How long ago it last looked for what is due.</summary>
+    public TimeSpan SinceLook => time.GetElapsedTime(Interlocked.Read(ref lookedAt));
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,6 +48,7 @@ sealed class OperationRunner(
         {
             while (!stoppingToken.IsCancellationRequested)
             {
+                Interlocked.Exchange(ref lookedAt, time.GetTimestamp());
                 try
                 {
                     foreach (var operation in await operations.ClaimAsync(owner, Lease, MaxRunning - running.Count, stoppingToken))
@@ -90,6 +97,7 @@ sealed class OperationRunner(
         var stop = one.Stop;
         var attempt = new Attempt(operation.Id, owner, operation.Attempt);
         var run = new RunningOperation(operation, attempt, operations, time);
+        using var span = Span(operation);
         try
         {
             try
@@ -114,6 +122,8 @@ sealed class OperationRunner(
         catch (Exception e)
         {
             log.LogError(e, "Operation {Operation} ({Kind}) could be neither done nor undone", operation.Id, operation.Kind);
+            span?.Fail(e);
+            metrics.Retried(operation.Kind);
             await GiveBackAsync(attempt, time.GetUtcNow() + Backoff(operation.Failures), isFailure: true);
         }
         finally
@@ -122,6 +132,17 @@ sealed class OperationRunner(
             stop.Dispose();
             signals.WakeRunner();
         }
+    }
+
+    /// <summary>One attempt, linked to who asked for the operation: the request, or the operation that it is an item of.</summary>
+    static Activity? Span(Operation operation)
+    {
+        if (!Instrumentation.Source.HasListeners()) return null;
+        var span = Instrumentation.Source.StartActivity(
+            ActivityKind.Internal, name: operation.Kind,
+            links: ActivityContext.TryParse(operation.TraceParent, null, out var asked) ? [new ActivityLink(asked)] : null);
+        return span?.SetTag("octavo.operation.id", operation.Id.Value).SetTag("octavo.operation.attempt", operation.Attempt)
+            .SetTag("octavo.operation.step", operation.Step);
     }
 
     async Task AttemptAsync(RunningOperation run, CancellationToken cancellation)
@@ -166,6 +187,8 @@ sealed class OperationRunner(
         catch (VolumeException e) when (e.IsTransient && operation.Failures < MaxFailures)
         {
             log.LogWarning(e, "Operation {Operation} ({Kind}) is tried again later: {Message}", operation.Id, operation.Kind, e.Message);
+            Activity.Current?.Fail(e);
+            metrics.Retried(operation.Kind);
             await operations.YieldAsync(run.Attempt, time.GetUtcNow() + Backoff(operation.Failures), isFailure: true, cancellation);
             return;
         }
@@ -179,6 +202,7 @@ sealed class OperationRunner(
                 $"Something went wrong on our side. The log tells the cause under operation {operation.Id}.", e);
         }
         log.LogError(failure, "Operation {Operation} ({Kind}) failed: {Message}", operation.Id, operation.Kind, failure.Message);
+        Activity.Current?.Fail(failure);
         await UndoAsync(run, failure, isCancelled: false, cancellation);
     }
 

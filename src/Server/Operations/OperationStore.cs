@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Octavo.Api;
@@ -11,7 +12,7 @@ namespace Octavo.Server.Operations;
 /// The table <c>operations</c>. An attempt holds an operation by a lease (owner and attempt number); every write of an attempt
 /// names both, so that one whose lease was taken over changes nothing and is told so.
 /// </summary>
-sealed class OperationStore(Database.Database database, OperationSignals signals, TimeProvider time)
+sealed class OperationStore(Database.Database database, OperationSignals signals, OperationMetrics metrics, TimeProvider time)
 {
     /// <summary>Finished operations are kept so long, for people to look at.</summary>
     static readonly TimeSpan Retention = TimeSpan.FromDays(30);
@@ -32,9 +33,9 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         var operation = await transaction.FindAsync(
             $"""
             INSERT INTO operations (id, account_id, kind, state, step, progress_percent, volume_id, snapshot_id, input, attempt, failures,
-                not_before, created_at, updated_at)
+                not_before, created_at, updated_at, trace_parent)
             VALUES ({id}, {account}, {kind}, {OperationState.Queued}, {Operation.FirstStep}, 0, {volume?.Value}, {snapshot}, {input}, 0, 0,
-                {(isHeld ? long.MaxValue : now.ToUnixTimeMilliseconds())}, {now}, {now})
+                {(isHeld ? long.MaxValue : now.ToUnixTimeMilliseconds())}, {now}, {now}, {Activity.Current?.Id})
             RETURNING {Operation.Columns}
             """, Operation.Read, cancellation);
         transaction.OnCommitted(signals.WakeRunner);
@@ -144,14 +145,14 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
     /// <summary>Ends it, in the transaction that writes the outcome into the rows it concerns.</summary>
     /// <exception cref="LeaseLostException">The attempt holds it no longer; roll back.</exception>
     public Task SucceedAsync(Transaction transaction, Attempt attempt, CancellationToken cancellation, string? findings = null) =>
-        WriteAsync(transaction, attempt,
+        EndAsync(transaction, attempt,
             $"state = {OperationState.Succeeded}, step = 'done', progress_percent = 100, findings = {findings}, finished_at = {time.GetUtcNow()}",
             cancellation);
 
     /// <summary>Ends it as failed, or as cancelled where that was asked for, once its undoing is done; the reason was written when that began.</summary>
     /// <exception cref="LeaseLostException">The attempt holds it no longer; roll back.</exception>
     public Task FailAsync(Transaction transaction, Attempt attempt, CancellationToken cancellation) =>
-        WriteAsync(
+        EndAsync(
             transaction, attempt,
             $"state = iif(cancelled_at IS NULL, {OperationState.Failed}, {OperationState.Cancelled}), finished_at = {time.GetUtcNow()}", cancellation);
 
@@ -261,6 +262,15 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         await using var transaction = await database.BeginAsync(cancellation);
         await WriteAsync(transaction, attempt, assignments, cancellation);
         await transaction.CommitAsync();
+    }
+
+    async Task EndAsync(Transaction transaction, Attempt attempt, Sql assignments, CancellationToken cancellation)
+    {
+        await WriteAsync(transaction, attempt, assignments, cancellation);
+        var (kind, state, took) = await transaction.FindAsync(
+            $"SELECT kind, state, finished_at - created_at FROM operations WHERE id = {attempt.Operation}",
+            row => (row.Text(0), row.Text(1), TimeSpan.FromMilliseconds(row.Number(2))), cancellation);
+        transaction.OnCommitted(() => metrics.Ended(kind!, state!, took));
     }
 
     async Task WriteAsync(Transaction transaction, Attempt attempt, Sql assignments, CancellationToken cancellation)

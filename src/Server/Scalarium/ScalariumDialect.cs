@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
 using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
 
@@ -69,6 +70,8 @@ sealed class ScalariumDialect(
                     $"This address does not answer {method}, only {ScalariumRoutes.Allow(path.Resource)}.");
             return;
         }
+        // Null where nobody measures.
+        context.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(new("http.route", ScalariumRoutes.All[path.Resource].Pattern));
         context.Features.Set(caller);
         context.Features.Set(new AskedAction("v1", ScalariumRoutes.Action(path.Resource, method)));
         caller.Require(Role.Admin);

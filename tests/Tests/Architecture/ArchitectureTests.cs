@@ -20,6 +20,9 @@ public class ArchitectureTests
     public void Only_the_database_folder_knows_SQLite() => ShouldHold(Rules.SqliteOnlyInDatabase);
 
     [Fact]
+    public void Only_the_telemetry_folder_knows_OpenTelemetry() => ShouldHold(Rules.OpenTelemetryOnlyInTelemetry);
+
+    [Fact]
     public void Files_are_touched_only_where_durability_is_thought_of() => ShouldHold(Rules.FilesOnlyInIoAndDatabase);
 
     [Fact]

@@ -57,6 +57,11 @@ static class Rules
             .NotDependOnAny(Types(true).That().ResideInNamespaceMatching(@"^Microsoft\.Data\.Sqlite(\..*)?$"))
             .Because("another database must be one folder's work");
 
+    public static IArchRule OpenTelemetryOnlyInTelemetry { get; } =
+        Types().That().DoNotResideInNamespace("Octavo.Server.Telemetry").Should()
+            .NotDependOnAny(Types(true).That().ResideInNamespaceMatching(@"^OpenTelemetry(\..*)?$"))
+            .Because("what measures uses the base library, and who listens is one folder's work");
+
     public static IArchRule FilesOnlyInIoAndDatabase { get; } =
         Types().That().DoNotResideInNamespaceMatching(@"^Octavo\.(Engine\.Io|Server\.Database|Cli)$").Should()
             .NotDependOnAny(Types(true).That().HaveFullNameMatching(Files))

@@ -13,6 +13,9 @@ static partial class RouteTable
         Operator,
         Admin,
         ServiceOperator,
+
+        /// <summary>Also who does not sign in.</summary>
+        Anyone,
     }
 
     /// <summary>What an admin gets, of their own account's things, and what the admin of another account gets for the same ids.</summary>
@@ -75,6 +78,9 @@ static partial class RouteTable
         new("DELETE", "/v2/users/{id}/tokens/{token_id}", Who.Admin, 404, 404),
         new("GET", "/v2/audit", Who.Admin, 200, 200),
         new("GET", "/v2/audit/export", Who.Admin, 200, 200),
+        new("GET", "/health/live", Who.Anyone, 200, 200),
+        new("GET", "/health/ready", Who.Anyone, 200, 200),
+        new("GET", "/metrics", Who.ServiceOperator, 200, 403),
         new("GET", "/v2/accounts", Who.ServiceOperator, 200, 403),
         new("POST", "/v2/accounts", Who.ServiceOperator, 201, 403, """{"name":"NEW"}"""),
         // What takes away what the rows above need comes last.

@@ -1,0 +1,23 @@
+using System.Diagnostics.Metrics;
+using Octavo.Core;
+using Octavo.Engine;
+
+namespace Octavo.Providers.Local;
+
+/// <summary>What the open pools take and have left, by account; read from memory and the file system as somebody asks.</summary>
+static class PoolMetrics
+{
+    /// <summary>Tells it from now on.</summary>
+    public static void Tell(IMeterFactory meters, LocalPools pools)
+    {
+        var meter = meters.Create(Instrumentation.Name);
+        void Each(string name, Func<BlockEngine, long> of, string description) => meter.CreateObservableGauge(
+            name,
+            () => pools.Opened.Select(pool => new Measurement<long>(of(pool.Engine), new KeyValuePair<string, object?>("account", pool.Account))),
+            "By", description);
+        Each("octavo.engine.disk.size", pool => pool.Capacity.TotalBytes, "The file system that a pool is on.");
+        Each("octavo.engine.disk.free", pool => pool.Capacity.FreeBytes, "What is free there to this user.");
+        Each("octavo.engine.snapshots.unique", pool => pool.SnapshotSpace.AloneBytes, "Stored blocks that one snapshot alone needs.");
+        Each("octavo.engine.snapshots.shared", pool => pool.SnapshotSpace.SharedBytes, "Stored blocks that several snapshots need.");
+    }
+}
