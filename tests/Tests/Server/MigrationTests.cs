@@ -22,6 +22,23 @@ public sealed class MigrationTests
             .ShouldBe(["u1 admin 1 1 5 default admin 01 ", "u2 viewer 1 0 5 default admin 02 "]);
     }
 
+    [Fact]
+    public void A_deletion_that_was_under_way_keeps_the_state_to_go_back_to()
+    {
+        using var file = new DatabaseFile(3);
+        file.Execute(
+            """
+            INSERT INTO accounts (id, name, created_at) VALUES ('a1', 'default', 1);
+            INSERT INTO operations (id, account_id, kind, state, step, progress_percent, input, attempt, failures, not_before, created_at, updated_at)
+            VALUES ('o1', 'a1', 'delete-volume', 'running', 'deleting', 0, 'in-use', 1, 0, 0, 1, 1),
+                ('o2', 'a1', 'delete-volume', 'queued', 'queued', 0, '{"state":"available"}', 1, 0, 0, 1, 1)
+            """);
+
+        file.Migrate();
+
+        file.Rows("SELECT input ->> 'state' FROM operations ORDER BY id").ShouldBe(["in-use", "available"]);
+    }
+
     /// <summary>A database file at an older version.</summary>
     sealed class DatabaseFile : IDisposable
     {

@@ -34,15 +34,6 @@ INSERT INTO tokens (id, user_id, name, hash, role, created_at)
 SELECT lower(hex(randomblob(16))), id, 'default', token_hash, 'admin', updated_at FROM old_hashes;
 DROP TABLE old_hashes;
 
--- Browsers that signed in with a token, and end with it. hash: SHA-256 of what is in the browser's cookie.
-CREATE TABLE sessions (
-    hash       BLOB    NOT NULL PRIMARY KEY,
-    token_id   TEXT    NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
-    created_at INTEGER NOT NULL,
-    used_at    INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX sessions_by_token ON sessions (token_id, used_at);
-
 -- Every change that was asked for and every refusal; nothing is ever changed or taken out. The names stay when the user is gone.
 CREATE TABLE audit (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -161,7 +152,3 @@ CREATE TRIGGER cell_is_updated AFTER UPDATE ON cells
     SELECT account_id, 'cell', new.credential_id || '/' || new.region, 'updated', CASE WHEN new.stale_since IS NULL THEN 'fresh' ELSE 'stale' END,
         coalesce(new.failed_at, new.observed_at, created_at) FROM credentials WHERE id = new.credential_id;
 END;
-
--- What is due to be gone for good, or past bringing back.
-CREATE INDEX volumes_restorable ON volumes (restorable_until) WHERE restorable_until IS NOT NULL;
-UPDATE operations SET input = json_object('state', input) WHERE kind IN ('delete-volume', 'delete-snapshot') AND state IN ('queued', 'running');
