@@ -16,7 +16,7 @@ static class AccountEndpoints
     static async Task<Page<Account>> ListAsync(ServiceOperator caller, PageOf page, AccountStore accounts, CancellationToken cancellation) =>
         await accounts.ListAsync(page, cancellation);
 
-    static Task<IResult> CreateAsync(
+    public static Task<IResult> CreateAsync(
         ServiceOperator caller, Body<CreateAccountRequest> body, Change change, AccountStore accounts, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {

@@ -24,11 +24,11 @@ static class TokenEndpoints
     static async Task<Page<AccessToken>> ListOwnAsync(Caller caller, PageOf page, TokenStore tokens, CancellationToken cancellation) =>
         await tokens.ListAsync(caller.User, page, cancellation);
 
-    static Task<IResult> CreateOwnAsync(
+    public static Task<IResult> CreateOwnAsync(
         Caller caller, Body<CreateTokenRequest> body, Change change, TokenStore tokens, CancellationToken cancellation) =>
         MakeAsync(caller, () => Task.FromResult(caller.User), body.Value, change, tokens, cancellation);
 
-    static Task<IResult> RevokeOwnAsync(
+    public static Task<IResult> RevokeOwnAsync(
         Caller caller, string id, Change change, TokenStore tokens, UserStore users, CancellationToken cancellation) =>
         EndAsync(caller, () => Task.FromResult(caller.User), id, change, tokens, users, cancellation);
 
@@ -36,12 +36,12 @@ static class TokenEndpoints
         Admin caller, string id, PageOf page, TokenStore tokens, UserStore users, CancellationToken cancellation) =>
         await tokens.ListAsync(new UserId((await users.GetAsync(caller.Account, id, cancellation)).Id), page, cancellation);
 
-    static Task<IResult> CreateAsync(
+    public static Task<IResult> CreateAsync(
         Admin caller, string id, Body<CreateTokenRequest> body, Change change, TokenStore tokens, UserStore users,
         CancellationToken cancellation) =>
         MakeAsync(caller, () => OfOtherAsync(caller, id, users, cancellation), body.Value, change, tokens, cancellation);
 
-    static Task<IResult> RevokeAsync(
+    public static Task<IResult> RevokeAsync(
         Admin caller, string id, string token_id, Change change, TokenStore tokens, UserStore users, CancellationToken cancellation) =>
         EndAsync(caller, () => OfOtherAsync(caller, id, users, cancellation), token_id, change, tokens, users, cancellation);
 

@@ -25,7 +25,7 @@ static class UserEndpoints
     static async Task<Page<User>> ListAsync(Admin caller, PageOf page, UserStore users, CancellationToken cancellation) =>
         await users.ListAsync(caller.Account, page, cancellation);
 
-    static Task<IResult> CreateAsync(
+    public static Task<IResult> CreateAsync(
         Admin caller, Body<CreateUserRequest> body, Change change, UserStore users, CancellationToken cancellation)
     {
         var request = body.Value;
@@ -45,7 +45,7 @@ static class UserEndpoints
     static async Task<IResult> ShowAsync(Admin caller, string id, UserStore users, HttpContext context, CancellationToken cancellation) =>
         await Etag.AnswerAsync(context, await users.GetAsync(caller.Account, id, cancellation), ApiJson.Wire.User);
 
-    static Task<IResult> UpdateAsync(
+    public static Task<IResult> UpdateAsync(
         Admin caller, string id, Body<UpdateUserRequest> body, Change change, UserStore users, CancellationToken cancellation)
     {
         var (role, access) = body.Value;
@@ -58,7 +58,7 @@ static class UserEndpoints
         });
     }
 
-    static Task<IResult> DeleteAsync(Admin caller, string id, Change change, UserStore users, CancellationToken cancellation) =>
+    public static Task<IResult> DeleteAsync(Admin caller, string id, Change change, UserStore users, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
             var user = await ToChangeAsync(caller, id, users, cancellation);
@@ -67,7 +67,7 @@ static class UserEndpoints
             return Outcome.Done(Told(user));
         });
 
-    static Task<IResult> RegenerateTokenAsync(Admin caller, string id, Change change, UserStore users, CancellationToken cancellation) =>
+    public static Task<IResult> RegenerateTokenAsync(Admin caller, string id, Change change, UserStore users, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
             await ToChangeAsync(caller, id, users, cancellation);

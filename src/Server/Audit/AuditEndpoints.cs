@@ -19,7 +19,7 @@ static class AuditEndpoints
         await audit.ListAsync(caller.Account, filter, page, cancellation);
 
     /// <summary>All of it, newest first, a JSON object a line.</summary>
-    static async Task ExportAsync(Admin caller, AuditFilter filter, AuditLog audit, HttpContext context, CancellationToken cancellation)
+    public static async Task ExportAsync(Admin caller, AuditFilter filter, AuditLog audit, HttpContext context, CancellationToken cancellation)
     {
         context.Response.ContentType = "application/x-ndjson";
         string? token = null;

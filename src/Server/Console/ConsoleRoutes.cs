@@ -1,3 +1,10 @@
+using Octavo.Server.Accounts;
+using Octavo.Server.Audit;
+using Octavo.Server.Credentials;
+using Octavo.Server.Operations;
+using Octavo.Server.Snapshots;
+using Octavo.Server.Volumes;
+
 namespace Octavo.Server.Console;
 
 /// <summary>The console: pages for people at <c>/</c>. Each slice maps its own.</summary>
@@ -10,5 +17,12 @@ static class ConsoleRoutes
         Files.Map(open);
         SignInConsole.Map(open, console);
         OverviewConsole.Map(console);
+        VolumesConsole.Map(console);
+        BulkConsole.Map(console);
+        SnapshotsConsole.Map(console);
+        OperationsConsole.Map(console);
+        CredentialsConsole.Map(console);
+        AuditConsole.Map(console);
+        UsersConsole.Map(console);
     }
 }

@@ -49,6 +49,9 @@ public sealed class Form
     /// <summary>Every value of a field.</summary>
     public IReadOnlyList<string> All(string name) => fields.TryGetValue(name, out var values) ? [.. values.OfType<string>().Where(value => value.Length > 0)] : [];
 
+    /// <summary>Every value of a field, empty ones too: the same place in two fields is one row of the form.</summary>
+    public IReadOnlyList<string> Column(string name) => fields.TryGetValue(name, out var values) ? [.. values.Select(value => value ?? "")] : [];
+
     /// <summary>Whether a box is ticked.</summary>
     public bool IsTicked(string name) => Text(name) is not null;
 

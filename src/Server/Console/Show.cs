@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Octavo.Core;
@@ -20,6 +22,9 @@ static class Show
     /// <summary>After a change that /v2 makes: where its answer leads to.</summary>
     public static IResult Then(IResult changed, Func<Answer, string> path) => Then(path((Answer)changed));
 
+    /// <summary>Of a change that /v2 makes: what it answered.</summary>
+    public static T Answered<T>(Answer answer, JsonTypeInfo<T> shape) => JsonSerializer.Deserialize(answer.Body, shape)!;
+
     /// <summary>The page of the operation that a change answered with.</summary>
     public static string Operation(Answer answer) => answer.Location!["/v2".Length..];
 
@@ -31,6 +36,12 @@ static class Show
         try
         {
             return await change();
+        }
+        catch (PreconditionException)
+        {
+            const string sentence = "It changed since this page was made, so nothing was done. Look at it again, then send the form once more.";
+            await context.RequestServices.GetRequiredService<AuditLog>().RefusedAsync(context, StatusCodes.Status412PreconditionFailed, sentence);
+            return await again(new Refusal(sentence, context.TraceIdentifier), StatusCodes.Status412PreconditionFailed);
         }
         catch (VolumeException e) when (e.Code is not (ErrorCode.NotFound or ErrorCode.Forbidden or ErrorCode.Unauthenticated or ErrorCode.Internal))
         {

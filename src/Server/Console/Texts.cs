@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Octavo.Core;
 
 namespace Octavo.Server.Console;
@@ -52,11 +53,16 @@ static class Texts
     public static string Took(TimeSpan length) => length.TotalSeconds < 10 ? string.Create(thin, $"{length.TotalSeconds:0.#} s")
         : length.TotalMinutes < 2 ? $"{(int)length.TotalSeconds} s" : length.TotalHours < 2 ? $"{(int)length.TotalMinutes} min" : $"{(int)length.TotalHours} h";
 
-    /// <summary>A word of the wire as people read it: create-volume is Create volume.</summary>
+    /// <summary>A word of the wire as people read it: create-volume and CreateVolume are Create volume.</summary>
     public static string Words(string word)
     {
-        var text = word.Replace('-', ' ').Replace('_', ' ');
-        return text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
+        var text = new StringBuilder(word.Length + 4);
+        foreach (var c in word)
+        {
+            if (char.IsUpper(c) && text.Length > 0) text.Append(' ');
+            text.Append(text.Length == 0 ? char.ToUpperInvariant(c) : c is '-' or '_' ? ' ' : char.ToLowerInvariant(c));
+        }
+        return text.ToString();
     }
 
     /// <summary>The beginning of an id, enough to tell one from another on a page.</summary>

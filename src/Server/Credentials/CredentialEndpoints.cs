@@ -24,7 +24,7 @@ static class CredentialEndpoints
         Caller caller, PageOf page, CredentialStore credentials, CancellationToken cancellation) =>
         await credentials.ListAsync(caller.Account, page, cancellation);
 
-    static async Task<IResult> CreateAsync(
+    public static async Task<IResult> CreateAsync(
         Admin caller, Body<CreateCredentialRequest> body, Change change, AddCredential add, CancellationToken cancellation)
     {
         if (await change.BeforeAsync() is { } before) return before;
@@ -48,7 +48,7 @@ static class CredentialEndpoints
             tagged: credential);
     }
 
-    static Task<IResult> DeleteAsync(
+    public static Task<IResult> DeleteAsync(
         Admin caller, string id, bool? forget, Change change, CredentialStore credentials, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
@@ -58,7 +58,7 @@ static class CredentialEndpoints
             return Outcome.Done(Told(credential));
         });
 
-    static Task<IResult> RefreshAsync(
+    public static Task<IResult> RefreshAsync(
         Operator caller, string id, Change change, RefreshCredential refresh, CredentialStore credentials, OperationStore operations,
         CancellationToken cancellation) =>
         change.RunAsync(async transaction =>

@@ -35,7 +35,7 @@ static class OperationEndpoints
         return await Etag.AnswerAsync(context, OperationStore.Wire(operation), ApiJson.Wire.Operation);
     }
 
-    static Task<IResult> CancelAsync(Operator caller, string id, Change change, OperationStore operations, CancellationToken cancellation) =>
+    public static Task<IResult> CancelAsync(Operator caller, string id, Change change, OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
             var operation = await operations.CancelAsync(transaction, caller.Account, id, cancellation);
@@ -49,7 +49,7 @@ static class OperationEndpoints
         return await items.ListAsync(id, page, cancellation);
     }
 
-    static Task<IResult> RetryAsync(
+    public static Task<IResult> RetryAsync(
         Operator caller, string id, Change change, OperationStore operations, OperationItems items, IEnumerable<IOperationOnMany> kinds,
         CancellationToken cancellation) =>
         change.RunAsync(async transaction =>

@@ -25,7 +25,7 @@ static class SnapshotEndpoints
         v2.MapGet("/snapshots/{id}/export", ExportAsync).WithName("ExportSnapshot");
     }
 
-    static Task<IResult> CreateAsync(
+    public static Task<IResult> CreateAsync(
         Operator caller, string id, Change change, SnapshotStore snapshots, VolumeStore volumes, OperationStore operations,
         CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
@@ -39,7 +39,7 @@ static class SnapshotEndpoints
                 ApiJson.Wire.SnapshotAccepted, operations);
         });
 
-    static async Task<IResult> CreateManyAsync(
+    public static async Task<IResult> CreateManyAsync(
         Operator caller, Body<CreateSnapshotsRequest> body, Change change, CreateSnapshots create, AccountInventories inventories,
         OperationStore operations, CancellationToken cancellation)
     {
@@ -53,7 +53,7 @@ static class SnapshotEndpoints
         });
     }
 
-    static async Task<IResult> DeleteManyAsync(
+    public static async Task<IResult> DeleteManyAsync(
         Admin caller, Body<DeleteSnapshotsRequest> body, Change change, DeleteSnapshots delete, AccountInventories inventories,
         OperationStore operations, CancellationToken cancellation)
     {
@@ -94,7 +94,7 @@ static class SnapshotEndpoints
                 new Subject("snapshot", snapshot.Id, snapshot.ProviderSnapshotId), operations);
         });
 
-    static Task<IResult> RestoreAsync(
+    public static Task<IResult> RestoreAsync(
         Operator caller, string id, Body<RestoreSnapshotRequest> body, Change change, CreateVolume create, VolumeStore volumes,
         OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction => VolumeEndpoints.Accepted(

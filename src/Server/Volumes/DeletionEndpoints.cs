@@ -37,7 +37,14 @@ static class DeletionEndpoints
             return TypedResults.Json(
                 await plans.OfAsync(caller.Account, new Selection([id], true), wish, cancellation), ApiJson.Wire.DeletePlan);
         }
-        return await change.RunAsync(async transaction =>
+        return await DeleteAsWishedAsync(caller, id, wish, change, delete, purge, volumes, operations, cancellation);
+    }
+
+    /// <summary>Deletes a volume as it is wished; of one that is deleted already, what is kept of it.</summary>
+    public static Task<IResult> DeleteAsWishedAsync(
+        Admin caller, string id, DeleteWish wish, Change change, DeleteVolume delete, PurgeVolume purge, VolumeStore volumes, OperationStore operations,
+        CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
         {
             var volume = await volumes.ShowAsync(caller.Account, id, cancellation);
             change.Require(VolumeWire.Tagged(volume), ApiJson.Wire.Volume);
@@ -46,9 +53,8 @@ static class DeletionEndpoints
                 : await delete.EnqueueAsync(transaction, caller.Account, id, wish, cancellation);
             return OperationEndpoints.Accepted(operation, VolumeEndpoints.Told(volume, Told(wish)), operations);
         });
-    }
 
-    static Task<IResult> UndeleteAsync(
+    public static Task<IResult> UndeleteAsync(
         Operator caller, string id, Change change, UndeleteVolume undelete, VolumeStore volumes, OperationStore operations,
         CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
@@ -59,7 +65,7 @@ static class DeletionEndpoints
             return OperationEndpoints.Accepted(operation, VolumeEndpoints.Told(before), operations);
         });
 
-    static async Task<IResult> DeleteManyAsync(
+    public static async Task<IResult> DeleteManyAsync(
         Admin caller, Body<DeleteVolumesRequest> body, Change change, DeleteVolumes delete, DeletePlans plans, AccountInventories inventories,
         OperationStore operations, CancellationToken cancellation)
     {

@@ -47,7 +47,7 @@ static class VolumeEndpoints
             inventory => VolumeTotals.OfAsync(inventory, VolumeFilters.Read(context), Grouping.Read(context), cancellation),
             ApiJson.Wire.Totals, cancellation);
 
-    static Task<IResult> CreateAsync(
+    public static Task<IResult> CreateAsync(
         Operator caller, Body<CreateVolumeRequest> body, Change change, CreateVolume create, VolumeStore volumes, OperationStore operations,
         CancellationToken cancellation) =>
         change.RunAsync(async transaction => Accepted(
@@ -80,7 +80,7 @@ static class VolumeEndpoints
         return await Etag.AnswerAsync(context, volume, ApiJson.Wire.Volume, tagged: VolumeWire.Tagged(volume));
     }
 
-    static Task<IResult> UpdateAsync(
+    public static Task<IResult> UpdateAsync(
         Operator caller, string id, Body<UpdateVolumeRequest> body, Change change, UpdateVolume update, VolumeStore volumes,
         OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>

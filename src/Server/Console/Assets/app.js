@@ -28,6 +28,12 @@
   // Also where the browser brings a page back with its boxes ticked.
   addEventListener('pageshow', tellAll);
 
+  // An address says what is asked for, and not what is not.
+  document.addEventListener('htmx:configRequest', event => {
+    if (event.detail.verb !== 'get') return;
+    for (const [name, value] of [...event.detail.formData]) if (value === '') event.detail.formData.delete(name);
+  });
+
   // News that did not come.
   const news = text => {
     const line = document.createElement('p');
