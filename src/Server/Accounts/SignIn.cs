@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 using Octavo.Core;
 
 namespace Octavo.Server.Accounts;
@@ -25,6 +26,9 @@ sealed class SignIn(Callers callers, FailedSignIns failures, IMeterFactory meter
 
     /// <summary>What somebody without a token is told.</summary>
     public const string TokenNeeded = "A token is needed: sign in with the token of a user whose API access is on.";
+
+    /// <summary>Scalarium's header: the token and nothing else.</summary>
+    public const string BareHeader = "X-Scalarium-Token";
 
     /// <summary>The caller behind a token that may use the API.</summary>
     /// <exception cref="VolumeException">Unauthenticated: no token, an unknown one, one that ended, or API access is off.</exception>
@@ -59,13 +63,22 @@ sealed class SignIn(Callers callers, FailedSignIns failures, IMeterFactory meter
 
     void Count(string reason) => refusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    /// <summary>The token of an <c>Authorization: Bearer</c> header; null without one. Two headers are ambiguous: null too.</summary>
+    /// <summary>
+    /// The token of a request of <c>/v2</c>: that of <c>Authorization: Bearer</c>, or the bare one of <c>X-Scalarium-Token</c>; null without one. One header
+    /// given twice is ambiguous: null too.
+    /// </summary>
+    /// <exception cref="VolumeException">Unauthenticated: both are there, with different tokens.</exception>
     public static string? BearerToken(HttpContext context)
     {
         const string scheme = "Bearer ";
-        var header = context.Request.Headers.Authorization;
-        return header.Count == 1 && header[0] is { } value && value.StartsWith(scheme, true, CultureInfo.InvariantCulture)
+        var bearer = One(context.Request.Headers.Authorization) is { } value && value.StartsWith(scheme, true, CultureInfo.InvariantCulture)
             ? value[scheme.Length..].Trim()
             : null;
+        var bare = One(context.Request.Headers[BareHeader])?.Trim();
+        return bearer is null || bare is null || bearer == bare
+            ? bearer ?? bare
+            : throw new VolumeException(ErrorCode.Unauthenticated, $"Authorization and {BareHeader} carry different tokens. Send one of them.");
+
+        static string? One(StringValues values) => values.Count == 1 ? values[0] : null;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Octavo.Server.Accounts;
 using Octavo.Server.Http;
 
 namespace Octavo.Server.Scalarium;
@@ -11,7 +12,7 @@ namespace Octavo.Server.Scalarium;
 readonly record struct ScalariumCaller(string? Token, StringValues Accept)
 {
     /// <summary>The header that carries the token.</summary>
-    public const string TokenHeader = "X-Scalarium-Token";
+    public const string TokenHeader = SignIn.BareHeader;
 
     /// <summary>The one version there is.</summary>
     public const string MediaType = "application/vnd.scalarium-v1+json";
