@@ -81,4 +81,5 @@ public sealed record Finding(string Kind, string Subject, string Message, bool I
 public sealed record CheckRequest(bool Repair);
 
 /// <summary>What is answered when work was accepted.</summary>
+/// <param name="Operation">What does it.</param>
 public sealed record OperationAccepted(Operation Operation);

@@ -48,6 +48,8 @@ public sealed record Snapshot(
 public sealed record RestoreSnapshotRequest(string? Name, long? SizeGib, string? AvailabilityZone);
 
 /// <summary>What is answered when a snapshot is on its way.</summary>
+/// <param name="Snapshot">As it is now.</param>
+/// <param name="Operation">What takes it.</param>
 public sealed record SnapshotAccepted(Snapshot Snapshot, Operation Operation);
 
 /// <summary>Body of <c>POST /v2/snapshots</c>: a snapshot of each volume of a selection.</summary>

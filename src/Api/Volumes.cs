@@ -123,4 +123,6 @@ public sealed record VolumeUpdated(Volume Volume, Operation? Operation);
 public sealed record ImportVolumeRequest(string? Name, string? Path);
 
 /// <summary>What is answered when a volume is on its way.</summary>
+/// <param name="Volume">As it is now.</param>
+/// <param name="Operation">What makes it.</param>
 public sealed record VolumeAccepted(Volume Volume, Operation Operation);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -9,6 +10,7 @@ using Octavo.Server.Audit;
 using Octavo.Server.Console;
 using Octavo.Server.Credentials;
 using Octavo.Server.Database;
+using Octavo.Server.Description;
 using Octavo.Server.Events;
 using Octavo.Server.Health;
 using Octavo.Server.Http;
@@ -128,7 +130,10 @@ static class OctavoServer
             json.SerializerOptions.TypeInfoResolver = ApiJson.Wire;
             json.SerializerOptions.PropertyNamingPolicy = ApiJson.Wire.Options.PropertyNamingPolicy;
             json.SerializerOptions.Encoder = ApiJson.Wire.Options.Encoder;
+            // Numbers come as numbers only; the description tells so, too.
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
+        ApiDescription.Add(services);
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
     }
 
@@ -151,7 +156,8 @@ static class OctavoServer
         app.Use(next => async context =>
         {
             // Before routing: a stranger does not learn which addresses exist.
-            if (context.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal) || context.Request.Path.Value == Observability.Page)
+            if ((context.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal) && context.Request.Path != ApiDescription.Address)
+                || context.Request.Path.Value == Observability.Page)
                 context.Features.Set(await signIn.WithTokenAsync(SignIn.BearerToken(context), context));
             await next(context);
         });
@@ -173,6 +179,7 @@ static class OctavoServer
         DeletionEndpoints.Map(v2);
         SnapshotEndpoints.Map(v2);
         OperationEndpoints.Map(v2);
+        DescriptionEndpoints.Map(app);
         HealthEndpoints.Map(app);
         Observability.Map(app);
         ConsoleRoutes.Map(app);

@@ -30,7 +30,7 @@ sealed class AccountStore(Database.Database database, TimeProvider time)
         var count = await transaction.FindAsync($"SELECT count(*) FROM accounts", row => row.Number(0), cancellation);
         if (count >= MaxAccounts)
             throw new VolumeException(ErrorCode.QuotaExceeded, $"This service has {MaxAccounts} accounts, the most that it keeps.");
-        var account = new Account(AccountId.New().Value, name, time.GetUtcNow());
+        var account = new Account(AccountId.New().Value, name, time.GetStoredNow());
         var added = await transaction.ExecuteAsync(
             $"INSERT INTO accounts (id, name, created_at) VALUES ({account.Id}, {name}, {account.CreatedAt}) ON CONFLICT (name) DO NOTHING",
             cancellation);

@@ -13,34 +13,45 @@ static class TokenEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/user/tokens", ListOwnAsync).WithName("ListOwnTokens").WithQuery(PageOf.Parameters);
-        v2.MapPost("/user/tokens", CreateOwnAsync).WithName("CreateOwnToken");
-        v2.MapDelete("/user/tokens/{id}", RevokeOwnAsync).WithName("RevokeOwnToken");
-        v2.MapGet("/users/{id}/tokens", ListAsync).WithName("ListTokens").WithQuery(PageOf.Parameters);
-        v2.MapPost("/users/{id}/tokens", CreateAsync).WithName("CreateToken");
-        v2.MapDelete("/users/{id}/tokens/{token_id}", RevokeAsync).WithName("RevokeToken");
+        v2.MapGet("/user/tokens", ListOwnAsync).WithName("ListOwnTokens").WithQuery(PageOf.Parameters).Answers<Page<AccessToken>>();
+        v2.MapPost("/user/tokens", CreateOwnAsync).WithName("CreateOwnToken").Answers<NewToken>(StatusCodes.Status201Created).Fails(ErrorCode.Forbidden);
+        v2.MapDelete("/user/tokens/{id}", RevokeOwnAsync).WithName("RevokeOwnToken").AnswersNothing();
+        v2.MapGet("/users/{id}/tokens", ListAsync).WithName("ListTokens").WithQuery(PageOf.Parameters).Answers<Page<AccessToken>>();
+        v2.MapPost("/users/{id}/tokens", CreateAsync).WithName("CreateToken").Answers<NewToken>(StatusCodes.Status201Created);
+        v2.MapDelete("/users/{id}/tokens/{token_id}", RevokeAsync).WithName("RevokeToken").AnswersNothing();
     }
 
-    static async Task<Page<AccessToken>> ListOwnAsync(Caller caller, PageOf page, TokenStore tokens, CancellationToken cancellation) =>
+    /// <summary>Lists the caller's own tokens.</summary>
+    /// <remarks>Never the tokens themselves.</remarks>
+    public static async Task<Page<AccessToken>> ListOwnAsync(Caller caller, PageOf page, TokenStore tokens, CancellationToken cancellation) =>
         await tokens.ListAsync(caller.User, page, cancellation);
 
+    /// <summary>Makes a token for the caller.</summary>
+    /// <remarks>It may at most what the one may that is asked with, and lasts no longer. It is shown this once.</remarks>
     public static Task<IResult> CreateOwnAsync(
         Caller caller, Body<CreateTokenRequest> body, Change change, TokenStore tokens, CancellationToken cancellation) =>
         MakeAsync(caller, () => Task.FromResult(caller.User), body.Value, change, tokens, cancellation);
 
+    /// <summary>Revokes a token of the caller, at once.</summary>
     public static Task<IResult> RevokeOwnAsync(
         Caller caller, string id, Change change, TokenStore tokens, UserStore users, CancellationToken cancellation) =>
         EndAsync(caller, () => Task.FromResult(caller.User), id, change, tokens, users, cancellation);
 
-    static async Task<Page<AccessToken>> ListAsync(
+    /// <summary>Lists a user's tokens.</summary>
+    /// <remarks>For admins. Never the tokens themselves.</remarks>
+    public static async Task<Page<AccessToken>> ListAsync(
         Admin caller, string id, PageOf page, TokenStore tokens, UserStore users, CancellationToken cancellation) =>
         await tokens.ListAsync(new UserId((await users.GetAsync(caller.Account, id, cancellation)).Id), page, cancellation);
 
+    /// <summary>Makes a token for a user.</summary>
+    /// <remarks>For admins. It may at most what the one may that is asked with, and lasts no longer. It is shown this once.</remarks>
     public static Task<IResult> CreateAsync(
         Admin caller, string id, Body<CreateTokenRequest> body, Change change, TokenStore tokens, UserStore users,
         CancellationToken cancellation) =>
         MakeAsync(caller, () => OfOtherAsync(caller, id, users, cancellation), body.Value, change, tokens, cancellation);
 
+    /// <summary>Revokes a user's token, at once.</summary>
+    /// <remarks>For admins.</remarks>
     public static Task<IResult> RevokeAsync(
         Admin caller, string id, string token_id, Change change, TokenStore tokens, UserStore users, CancellationToken cancellation) =>
         EndAsync(caller, () => OfOtherAsync(caller, id, users, cancellation), token_id, change, tokens, users, cancellation);

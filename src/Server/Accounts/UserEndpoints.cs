@@ -10,21 +10,27 @@ static class UserEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/user", ShowCallerAsync).WithName("ShowCaller");
-        v2.MapGet("/users", ListAsync).WithName("ListUsers").WithQuery(PageOf.Parameters);
-        v2.MapPost("/users", CreateAsync).WithName("CreateUser");
-        v2.MapGet("/users/{id}", ShowAsync).WithName("ShowUser");
-        v2.MapPatch("/users/{id}", UpdateAsync).WithName("UpdateUser");
-        v2.MapDelete("/users/{id}", DeleteAsync).WithName("DeleteUser");
-        v2.MapPost("/users/{id}/token", RegenerateTokenAsync).WithName("RegenerateToken");
+        v2.MapGet("/user", ShowCallerAsync).WithName("ShowCaller").Answers<User>().WithEtag();
+        v2.MapGet("/users", ListAsync).WithName("ListUsers").WithQuery(PageOf.Parameters).Answers<Page<User>>();
+        v2.MapPost("/users", CreateAsync).WithName("CreateUser")
+            .Answers<UserToken>(StatusCodes.Status201Created, hasLocation: true).Fails(ErrorCode.NotFound);
+        v2.MapGet("/users/{id}", ShowAsync).WithName("ShowUser").Answers<User>().WithEtag();
+        v2.MapPatch("/users/{id}", UpdateAsync).WithName("UpdateUser").Answers<User>().WithIfMatch();
+        v2.MapDelete("/users/{id}", DeleteAsync).WithName("DeleteUser").AnswersNothing().WithIfMatch();
+        v2.MapPost("/users/{id}/token", RegenerateTokenAsync).WithName("RegenerateToken").Answers<UserToken>();
     }
 
-    static async Task<IResult> ShowCallerAsync(Caller caller, UserStore users, HttpContext context, CancellationToken cancellation) =>
+    /// <summary>Shows the caller.</summary>
+    public static async Task<IResult> ShowCallerAsync(Caller caller, UserStore users, HttpContext context, CancellationToken cancellation) =>
         await Etag.AnswerAsync(context, await users.GetAsync(caller.Account, caller.User.Value, cancellation), ApiJson.Wire.User);
 
-    static async Task<Page<User>> ListAsync(Admin caller, PageOf page, UserStore users, CancellationToken cancellation) =>
+    /// <summary>Lists the users of the account.</summary>
+    /// <remarks>For admins.</remarks>
+    public static async Task<Page<User>> ListAsync(Admin caller, PageOf page, UserStore users, CancellationToken cancellation) =>
         await users.ListAsync(caller.Account, page, cancellation);
 
+    /// <summary>Makes a user, with a first token.</summary>
+    /// <remarks>For admins. The token is shown this once. It is accepted when <c>api_access</c> is on.</remarks>
     public static Task<IResult> CreateAsync(
         Admin caller, Body<CreateUserRequest> body, Change change, UserStore users, CancellationToken cancellation)
     {
@@ -38,13 +44,17 @@ static class UserEndpoints
             var made = await users.CreateAsync(transaction, account, Names.Display(request.Name), role, request.ApiAccess, cancellation);
             return Outcome.Done(
                 made, ApiJson.Wire.UserToken, Told(made.User, $"{made.User.Role} in account {account}"), StatusCodes.Status201Created,
-                $"/v2/users/{made.User.Id}");
+                $"/v2/users/{made.User.Id}", Etag.Of(made.User, ApiJson.Wire.User));
         });
     }
 
-    static async Task<IResult> ShowAsync(Admin caller, string id, UserStore users, HttpContext context, CancellationToken cancellation) =>
+    /// <summary>Shows a user.</summary>
+    /// <remarks>For admins.</remarks>
+    public static async Task<IResult> ShowAsync(Admin caller, string id, UserStore users, HttpContext context, CancellationToken cancellation) =>
         await Etag.AnswerAsync(context, await users.GetAsync(caller.Account, id, cancellation), ApiJson.Wire.User);
 
+    /// <summary>Changes a user's role or API access.</summary>
+    /// <remarks>For admins. At once, for all tokens of the user. The last admin with API access cannot be taken away.</remarks>
     public static Task<IResult> UpdateAsync(
         Admin caller, string id, Body<UpdateUserRequest> body, Change change, UserStore users, CancellationToken cancellation)
     {
@@ -54,10 +64,13 @@ static class UserEndpoints
         {
             change.Require(await ToChangeAsync(caller, id, users, cancellation), ApiJson.Wire.User);
             var user = await users.UpdateAsync(transaction, caller.Account, id, parsed, access, cancellation);
-            return Outcome.Done(user, ApiJson.Wire.User, Told(user, $"{user.Role}, API access {(user.ApiAccess ? "on" : "off")}"));
+            return Outcome.Done(
+                user, ApiJson.Wire.User, Told(user, $"{user.Role}, API access {(user.ApiAccess ? "on" : "off")}"), tag: Etag.Of(user, ApiJson.Wire.User));
         });
     }
 
+    /// <summary>Deletes a user, with all tokens.</summary>
+    /// <remarks>For admins. The audit log keeps the name.</remarks>
     public static Task<IResult> DeleteAsync(Admin caller, string id, Change change, UserStore users, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
@@ -67,6 +80,8 @@ static class UserEndpoints
             return Outcome.Done(Told(user));
         });
 
+    /// <summary>Gives a user a new default token; the old one is dead.</summary>
+    /// <remarks>For admins. The token is shown this once.</remarks>
     public static Task<IResult> RegenerateTokenAsync(Admin caller, string id, Change change, UserStore users, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {

@@ -52,7 +52,7 @@ sealed class UserStore(Database.Database database, TokenStore tokens, Callers ca
             $"SELECT count(*) FROM users WHERE account_id = {account.Id}", row => row.Number(0), cancellation);
         if (count >= MaxUsersPerAccount)
             throw new VolumeException(ErrorCode.QuotaExceeded, $"An account has at most {MaxUsersPerAccount} users.");
-        var now = time.GetUtcNow();
+        var now = time.GetStoredNow();
         var user = new User(UserId.New().Value, name, account.Name, Roles.Text(role), hasApiAccess, isServiceOperator, now, now);
         var added = await transaction.ExecuteAsync(
             $"""

@@ -10,15 +10,19 @@ static class AuditEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/audit", ListAsync).WithName("ListAudit").WithQuery([.. PageOf.Parameters, .. AuditFilter.Parameters]);
-        v2.MapGet("/audit/export", ExportAsync).WithName("ExportAudit").WithQuery(AuditFilter.Parameters);
+        v2.MapGet("/audit", ListAsync).WithName("ListAudit").WithQuery([.. PageOf.Parameters, .. AuditFilter.Parameters]).Answers<Page<AuditEntry>>();
+        v2.MapGet("/audit/export", ExportAsync).WithName("ExportAudit").WithQuery(AuditFilter.Parameters)
+            .Streams<AuditEntry>("application/x-ndjson", "Lines, each an `AuditEntry` as JSON.");
     }
 
-    static async Task<Page<AuditEntry>> ListAsync(
+    /// <summary>Lists what was changed and refused in the account, newest first.</summary>
+    /// <remarks>For admins.</remarks>
+    public static async Task<Page<AuditEntry>> ListAsync(
         Admin caller, PageOf page, AuditFilter filter, AuditLog audit, CancellationToken cancellation) =>
         await audit.ListAsync(caller.Account, filter, page, cancellation);
 
-    /// <summary>All of it, newest first, a JSON object a line.</summary>
+    /// <summary>Exports the same as JSON lines, newest first.</summary>
+    /// <remarks>For admins. As many entries as fit the filter, each one line.</remarks>
     public static async Task ExportAsync(Admin caller, AuditFilter filter, AuditLog audit, HttpContext context, CancellationToken cancellation)
     {
         context.Response.ContentType = "application/x-ndjson";

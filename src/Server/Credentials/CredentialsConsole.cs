@@ -77,5 +77,5 @@ static class CredentialsConsole
 
     static async Task<IResult> DeleteAsync(
         Admin caller, string id, Form form, Change change, CredentialStore credentials, CancellationToken cancellation) =>
-        Show.Then(await CredentialEndpoints.DeleteAsync(caller, id, form.IsTicked("forget"), change, credentials, cancellation), _ => "/credentials");
+        Show.Then(await CredentialEndpoints.EndAsync(caller, id, form.IsTicked("forget"), change, credentials, cancellation), _ => "/credentials");
 }

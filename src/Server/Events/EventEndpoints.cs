@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Accounts;
@@ -33,9 +32,17 @@ static class EventEndpoints
 
     public static void Map(RouteGroupBuilder v2) => v2.MapGet("/events", StreamAsync).WithName("StreamEvents").WithQuery(
         new QueryParameter("kinds", $"Only these, with commas between: {string.Join(", ", ChangedKind.All)}."),
-        new QueryParameter("after", "Begin behind the event of this id, as the header Last-Event-ID does; 0 for all that are kept.", QueryForm.Number));
+        new QueryParameter("after", "Begin behind the event of this id, as the header Last-Event-ID does; 0 for all that are kept.", QueryForm.Number))
+        .WithHeader("Last-Event-ID", "The id of the last event that was seen: go on behind it.")
+        .Streams<ChangeEvent>("text/event-stream", "Server-sent events, the data of each a `ChangeEvent` as JSON.").Fails(ErrorCode.Unavailable);
 
-    static ServerSentEventsResult<string> StreamAsync(
+    /// <summary>Streams what changes in the account, in order, each change once.</summary>
+    /// <remarks>
+    /// Server-sent events: the event's type is the kind (volume, snapshot, operation, cell), its id the number of the change, its data a
+    /// <c>ChangeEvent</c> as JSON. A client that comes back with <c>Last-Event-ID</c> goes on behind it. <c>ping</c> comes at once and every 15 s;
+    /// <c>reset</c> comes first where what was missed is not kept any more: look at everything anew. The stream ends when the token does.
+    /// </remarks>
+    public static IResult StreamAsync(
         Caller caller, Database.Database database, Callers callers, TimeProvider time, HttpContext context, CancellationToken cancellation)
     {
         var changes = database.Changes;

@@ -17,11 +17,10 @@ namespace Octavo.Server.Http;
 sealed record Outcome(Answer Answer, Subject Subject, OperationId? Operation = null, Func<CancellationToken, Task<Answer>>? Later = null)
 {
     /// <summary>It is done: 200, or another status.</summary>
-    public static Outcome Done<T>(T value, JsonTypeInfo<T> shape, Subject subject, int status = StatusCodes.Status200OK, string? location = null)
-    {
-        var body = JsonSerializer.SerializeToUtf8Bytes(value, shape);
-        return new(new Answer(status, body, location, Etag.Of(body)), subject);
-    }
+    /// <param name="tag">The tag of what was changed, as looking at it would give; null where it has none.</param>
+    public static Outcome Done<T>(
+        T value, JsonTypeInfo<T> shape, Subject subject, int status = StatusCodes.Status200OK, string? location = null, string? tag = null) =>
+        new(new Answer(status, JsonSerializer.SerializeToUtf8Bytes(value, shape), location, tag), subject);
 
     /// <summary>It is done, and there is nothing to show: 204.</summary>
     public static Outcome Done(Subject subject) => new(new Answer(StatusCodes.Status204NoContent, []), subject);

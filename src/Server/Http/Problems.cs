@@ -27,7 +27,7 @@ sealed class Problems(AuditLog audit, ILogger<Problems> log)
         {
             await next(context);
             if (!context.Response.HasStarted && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
-                await WriteAsync(context, context.Response.StatusCode, ErrorCode.NotFound, $"There is no {context.Request.Method} {context.Request.Path.Value} here; /v2 is described in docs/api.md.");
+                await WriteAsync(context, context.Response.StatusCode, ErrorCode.NotFound, $"There is no {context.Request.Method} {context.Request.Path.Value} here; /docs tells what there is.");
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {

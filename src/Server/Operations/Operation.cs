@@ -20,6 +20,12 @@ static class OperationKind
     public const string RefreshCredential = "refresh-credential";
     public const string CreateSnapshots = "create-snapshots";
     public const string CreateInstanceSnapshots = "create-instance-snapshots";
+
+    public static IReadOnlyList<string> All { get; } =
+    [
+        CreateVolume, ImportVolume, UpdateVolume, DeleteVolume, DeleteVolumes, PurgeVolume, UndeleteVolume, CreateSnapshot, CreateSnapshots,
+        CreateInstanceSnapshots, DeleteSnapshot, DeleteSnapshots, CheckPool, RefreshCredential,
+    ];
 }
 
 /// <summary>The states of an operation, as the table and the wire spell them.</summary>

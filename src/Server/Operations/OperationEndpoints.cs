@@ -11,19 +11,23 @@ static class OperationEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/operations", ListAsync).WithName("ListOperations").WithQuery([.. PageOf.Parameters, .. OperationFilter.Parameters]);
-        v2.MapGet("/operations/{id}", ShowAsync).WithName("ShowOperation").WithQuery(Change.Parameters);
-        v2.MapPost("/operations/{id}/cancel", CancelAsync).WithName("CancelOperation");
-        v2.MapGet("/operations/{id}/items", ListItemsAsync).WithName("ListOperationItems").WithQuery(PageOf.Parameters);
-        v2.MapPost("/operations/{id}/retry", RetryAsync).WithName("RetryOperation").WithQuery(Change.Parameters);
-        v2.MapPost("/fsck", CheckAsync).WithName("CheckPool").WithQuery(Change.Parameters);
+        v2.MapGet("/operations", ListAsync).WithName("ListOperations").WithQuery([.. PageOf.Parameters, .. OperationFilter.Parameters])
+            .Answers<Page<Api.Operation>>();
+        v2.MapGet("/operations/{id}", ShowAsync).WithName("ShowOperation").WithQuery(Change.Parameters).Answers<Api.Operation>().WithEtag();
+        v2.MapPost("/operations/{id}/cancel", CancelAsync).WithName("CancelOperation").Accepts<OperationAccepted>();
+        v2.MapGet("/operations/{id}/items", ListItemsAsync).WithName("ListOperationItems").WithQuery(PageOf.Parameters).Answers<Page<OperationItem>>();
+        v2.MapPost("/operations/{id}/retry", RetryAsync).WithName("RetryOperation").WithQuery(Change.Parameters).Accepts<OperationAccepted>();
+        v2.MapPost("/fsck", CheckAsync).WithName("CheckPool").WithQuery(Change.Parameters).Accepts<OperationAccepted>();
     }
 
-    static async Task<Page<Api.Operation>> ListAsync(
+    /// <summary>Lists operations, newest first.</summary>
+    public static async Task<Page<Api.Operation>> ListAsync(
         Caller caller, OperationFilter filter, PageOf page, OperationStore operations, CancellationToken cancellation) =>
         await operations.ListAsync(caller.Account, filter, page, cancellation);
 
-    static async Task<IResult> ShowAsync(
+    /// <summary>Shows an operation.</summary>
+    /// <remarks>With <c>wait</c>, once it has ended or the time is over.</remarks>
+    public static async Task<IResult> ShowAsync(
         Caller caller, string id, OperationStore operations, HttpContext context, CancellationToken cancellation)
     {
         var operation = await operations.GetAsync(caller.Account, id, cancellation);
@@ -35,6 +39,8 @@ static class OperationEndpoints
         return await Etag.AnswerAsync(context, OperationStore.Wire(operation), ApiJson.Wire.Operation);
     }
 
+    /// <summary>Stops an operation.</summary>
+    /// <remarks>What it made is taken back; where that is not possible any more, it is refused. 202 while it is being stopped.</remarks>
     public static Task<IResult> CancelAsync(Operator caller, string id, Change change, OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
@@ -42,13 +48,16 @@ static class OperationEndpoints
             return Accepted(operation, new Subject("operation", operation.Id.Value, null, operation.Kind), operations);
         });
 
-    static async Task<Page<OperationItem>> ListItemsAsync(
+    /// <summary>Lists what came of each part of an operation on many.</summary>
+    public static async Task<Page<OperationItem>> ListItemsAsync(
         Caller caller, string id, PageOf page, OperationStore operations, OperationItems items, CancellationToken cancellation)
     {
         await operations.GetAsync(caller.Account, id, cancellation);
         return await items.ListAsync(id, page, cancellation);
     }
 
+    /// <summary>Repeats the parts of an operation on many that failed.</summary>
+    /// <remarks>What deletes may only be repeated by admins.</remarks>
     public static Task<IResult> RetryAsync(
         Operator caller, string id, Change change, OperationStore operations, OperationItems items, IEnumerable<IOperationOnMany> kinds,
         CancellationToken cancellation) =>
@@ -65,7 +74,9 @@ static class OperationEndpoints
                 await onMany.RetryAsync(transaction, before, cancellation), new Subject("operation", before.Id.Value, null, before.Kind), operations);
         });
 
-    static Task<IResult> CheckAsync(
+    /// <summary>Checks the account's pool, and repairs it if asked.</summary>
+    /// <remarks>The operation's <c>findings</c> tell, once it succeeded.</remarks>
+    public static Task<IResult> CheckAsync(
         Operator caller, Body<CheckRequest> body, Change change, CheckPool check, OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction => Accepted(
             await check.EnqueueAsync(transaction, caller.Account, body.Value.Repair, cancellation),

@@ -1,4 +1,5 @@
 using Octavo.Api;
+using Octavo.Core;
 using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
 using Octavo.Server.Http;
@@ -13,18 +14,23 @@ static class SnapshotEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapPost("/volumes/{id}/snapshots", CreateAsync).WithName("CreateSnapshot").WithQuery(Change.Parameters);
-        v2.MapGet("/snapshots", ListAsync).WithName("ListSnapshots").WithQuery(SnapshotQuery.Parameters);
+        v2.MapPost("/volumes/{id}/snapshots", CreateAsync).WithName("CreateSnapshot").WithQuery(Change.Parameters).Accepts<SnapshotAccepted>().WithIfMatch();
+        v2.MapGet("/snapshots", ListAsync).WithName("ListSnapshots").WithQuery(SnapshotQuery.Parameters).Answers<SnapshotPage>().WithEtag();
         v2.MapGet("/snapshots/totals", TotalsAsync).WithName("TotalSnapshots")
-            .WithQuery([.. SnapshotFilters.Parameters, Grouping.Parameter(SnapshotTotals.Words.Keys)]);
-        v2.MapPost("/snapshots", CreateManyAsync).WithName("CreateSnapshots").WithQuery(Change.Parameters);
-        v2.MapGet("/snapshots/{id}", ShowAsync).WithName("ShowSnapshot");
-        v2.MapDelete("/snapshots/{id}", DeleteAsync).WithName("DeleteSnapshot").WithQuery(Change.Parameters);
-        v2.MapPost("/snapshots/delete", DeleteManyAsync).WithName("DeleteSnapshots").WithQuery(Change.Parameters);
-        v2.MapPost("/snapshots/{id}/restore", RestoreAsync).WithName("RestoreSnapshot").WithQuery(Change.Parameters);
-        v2.MapGet("/snapshots/{id}/export", ExportAsync).WithName("ExportSnapshot");
+            .WithQuery([.. SnapshotFilters.Parameters, Grouping.Parameter(SnapshotTotals.Words.Keys)])
+            .Answers<Totals>().WithEtag();
+        v2.MapPost("/snapshots", CreateManyAsync).WithName("CreateSnapshots").WithQuery(Change.Parameters)
+            .Accepts<OperationAccepted, SnapshotPlan>().Fails(ErrorCode.NotFound);
+        v2.MapGet("/snapshots/{id}", ShowAsync).WithName("ShowSnapshot").Answers<Snapshot>().WithEtag();
+        v2.MapDelete("/snapshots/{id}", DeleteAsync).WithName("DeleteSnapshot").WithQuery(Change.Parameters).Accepts<OperationAccepted>().WithIfMatch();
+        v2.MapPost("/snapshots/delete", DeleteManyAsync).WithName("DeleteSnapshots").WithQuery(Change.Parameters)
+            .Accepts<OperationAccepted, SnapshotDeletePlan>().Fails(ErrorCode.NotFound);
+        v2.MapPost("/snapshots/{id}/restore", RestoreAsync).WithName("RestoreSnapshot").WithQuery(Change.Parameters).Accepts<VolumeAccepted>();
+        v2.MapGet("/snapshots/{id}/export", ExportAsync).WithName("ExportSnapshot")
+            .Streams("application/octet-stream", "The raw image.").Fails(ErrorCode.Conflict, ErrorCode.Unsupported, ErrorCode.Unavailable);
     }
 
+    /// <summary>Takes a snapshot of a volume.</summary>
     public static Task<IResult> CreateAsync(
         Operator caller, string id, Change change, SnapshotStore snapshots, VolumeStore volumes, OperationStore operations,
         CancellationToken cancellation) =>
@@ -39,6 +45,8 @@ static class SnapshotEndpoints
                 ApiJson.Wire.SnapshotAccepted, operations);
         });
 
+    /// <summary>Takes a snapshot of each volume of a selection.</summary>
+    /// <remarks>One operation with an item for each volume. Volumes of one instance that is selected whole are taken at one instant.</remarks>
     public static async Task<IResult> CreateManyAsync(
         Operator caller, Body<CreateSnapshotsRequest> body, Change change, CreateSnapshots create, AccountInventories inventories,
         OperationStore operations, CancellationToken cancellation)
@@ -53,6 +61,11 @@ static class SnapshotEndpoints
         });
     }
 
+    /// <summary>Deletes many snapshots, after a plan.</summary>
+    /// <remarks>
+    /// For admins. Without <c>confirm</c> it answers with the plan and changes nothing; with the plan's <c>confirm</c> it carries it out, if it
+    /// would be the same plan again.
+    /// </remarks>
     public static async Task<IResult> DeleteManyAsync(
         Admin caller, Body<DeleteSnapshotsRequest> body, Change change, DeleteSnapshots delete, AccountInventories inventories,
         OperationStore operations, CancellationToken cancellation)
@@ -67,23 +80,30 @@ static class SnapshotEndpoints
         });
     }
 
-    static async Task<IResult> ListAsync(
+    /// <summary>Lists snapshots.</summary>
+    /// <remarks>Which, in what order, a page at a time.</remarks>
+    public static async Task<IResult> ListAsync(
         Caller caller, SnapshotQuery query, AccountInventories inventories, SnapshotStore snapshots, HttpContext context, CancellationToken cancellation) =>
         await InventoryAnswer.OfAsync(
             context, inventories.Of(caller.Account), inventory => query.AskAsync(inventory, snapshots, cancellation), ApiJson.Wire.SnapshotPage, cancellation);
 
-    static async Task<IResult> TotalsAsync(
+    /// <summary>Counts and adds up snapshots, in groups.</summary>
+    public static async Task<IResult> TotalsAsync(
         Caller caller, AccountInventories inventories, HttpContext context, CancellationToken cancellation) =>
         await InventoryAnswer.OfAsync(
             context, inventories.Of(caller.Account),
             inventory => SnapshotTotals.OfAsync(inventory, SnapshotFilters.Read(context), Grouping.Read(context), cancellation),
             ApiJson.Wire.Totals, cancellation);
 
-    static async Task<IResult> ShowAsync(
+    /// <summary>Shows a snapshot.</summary>
+    /// <remarks>By Octavo's id or the provider's.</remarks>
+    public static async Task<IResult> ShowAsync(
         Caller caller, string id, SnapshotStore snapshots, HttpContext context, CancellationToken cancellation) =>
         await Etag.AnswerAsync(context, await snapshots.ShowAsync(caller.Account, id, cancellation), ApiJson.Wire.Snapshot);
 
-    static Task<IResult> DeleteAsync(
+    /// <summary>Deletes a snapshot.</summary>
+    /// <remarks>For admins. It is off the list at once.</remarks>
+    public static Task<IResult> DeleteAsync(
         Admin caller, string id, Change change, SnapshotStore snapshots, OperationStore operations, CancellationToken cancellation) =>
         change.RunAsync(async transaction =>
         {
@@ -94,6 +114,7 @@ static class SnapshotEndpoints
                 new Subject("snapshot", snapshot.Id, snapshot.ProviderSnapshotId), operations);
         });
 
+    /// <summary>Makes a volume from a snapshot.</summary>
     public static Task<IResult> RestoreAsync(
         Operator caller, string id, Body<RestoreSnapshotRequest> body, Change change, CreateVolume create, VolumeStore volumes,
         OperationStore operations, CancellationToken cancellation) =>
@@ -102,7 +123,8 @@ static class SnapshotEndpoints
                 transaction, caller.Account,
                 new CreateVolumeRequest(body.Value.Name, body.Value.SizeGib, body.Value.AvailabilityZone, id), cancellation), volumes, operations));
 
-    static async Task ExportAsync(
+    /// <summary>Streams a snapshot as a raw disk image.</summary>
+    public static async Task ExportAsync(
         Operator caller, string id, SnapshotStore snapshots, Exports exports, HttpContext context, CancellationToken cancellation) =>
         await exports.SnapshotAsync(await snapshots.GetAsync(caller.Account, id, cancellation), context);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Octavo.Api;
+using Octavo.Core;
 using Octavo.Server.Accounts;
 using Octavo.Server.Audit;
 using Octavo.Server.Http;
@@ -20,12 +21,19 @@ static class DeletionEndpoints
 
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapDelete("/volumes/{id}", DeleteAsync).WithName("DeleteVolume").WithQuery([.. Wishes, .. Change.Parameters]);
-        v2.MapPost("/volumes/{id}/undelete", UndeleteAsync).WithName("UndeleteVolume").WithQuery(Change.Parameters);
-        v2.MapPost("/volumes/delete", DeleteManyAsync).WithName("DeleteVolumes").WithQuery(Change.Parameters);
+        v2.MapDelete("/volumes/{id}", DeleteAsync).WithName("DeleteVolume").WithQuery([.. Wishes, .. Change.Parameters])
+            .Accepts<OperationAccepted, DeletePlan>().WithIfMatch();
+        v2.MapPost("/volumes/{id}/undelete", UndeleteAsync).WithName("UndeleteVolume").WithQuery(Change.Parameters)
+            .Accepts<OperationAccepted>().WithIfMatch();
+        v2.MapPost("/volumes/delete", DeleteManyAsync).WithName("DeleteVolumes").WithQuery(Change.Parameters)
+            .Accepts<OperationAccepted, DeletePlan>().Fails(ErrorCode.NotFound);
     }
 
-    static async Task<IResult> DeleteAsync(
+    /// <summary>Deletes a volume, or tells what that would do.</summary>
+    /// <remarks>
+    /// For admins. It is off the list at once. In the embedded store it can be brought back for a while, and takes its space so long.
+    /// </remarks>
+    public static async Task<IResult> DeleteAsync(
         Admin caller, string id, Change change, DeleteVolume delete, PurgeVolume purge, DeletePlans plans, VolumeStore volumes,
         OperationStore operations, HttpContext context, CancellationToken cancellation)
     {
@@ -54,6 +62,8 @@ static class DeletionEndpoints
             return OperationEndpoints.Accepted(operation, VolumeEndpoints.Told(volume, Told(wish)), operations);
         });
 
+    /// <summary>Brings back a deleted volume.</summary>
+    /// <remarks>Until its <c>restorable_until</c>.</remarks>
     public static Task<IResult> UndeleteAsync(
         Operator caller, string id, Change change, UndeleteVolume undelete, VolumeStore volumes, OperationStore operations,
         CancellationToken cancellation) =>
@@ -65,6 +75,11 @@ static class DeletionEndpoints
             return OperationEndpoints.Accepted(operation, VolumeEndpoints.Told(before), operations);
         });
 
+    /// <summary>Deletes many volumes, after a plan.</summary>
+    /// <remarks>
+    /// For admins. Without <c>confirm</c> it answers with the plan and changes nothing; with the plan's <c>confirm</c> it carries it out, if it
+    /// would be the same plan again.
+    /// </remarks>
     public static async Task<IResult> DeleteManyAsync(
         Admin caller, Body<DeleteVolumesRequest> body, Change change, DeleteVolumes delete, DeletePlans plans, AccountInventories inventories,
         OperationStore operations, CancellationToken cancellation)

@@ -15,19 +15,25 @@ static class VolumeEndpoints
 {
     public static void Map(RouteGroupBuilder v2)
     {
-        v2.MapGet("/volumes", ListAsync).WithName("ListVolumes").WithQuery(VolumeQuery.Parameters);
+        v2.MapGet("/volumes", ListAsync).WithName("ListVolumes").WithQuery(VolumeQuery.Parameters).Answers<VolumePage>().WithEtag();
         v2.MapGet("/volumes/totals", TotalsAsync).WithName("TotalVolumes")
-            .WithQuery([.. VolumeFilters.Parameters, Grouping.Parameter(VolumeTotals.Words.Keys)]);
-        v2.MapPost("/volumes", CreateAsync).WithName("CreateVolume").WithQuery(Change.Parameters);
+            .WithQuery([.. VolumeFilters.Parameters, Grouping.Parameter(VolumeTotals.Words.Keys)])
+            .Answers<Totals>().WithEtag();
+        v2.MapPost("/volumes", CreateAsync).WithName("CreateVolume").WithQuery(Change.Parameters).Accepts<VolumeAccepted>().Fails(ErrorCode.NotFound);
         v2.MapPost("/volumes/import", ImportAsync).WithName("ImportVolume")
-            .WithQuery([.. Change.Parameters, new QueryParameter("name", "With an upload: the volume's name.")]);
-        v2.MapGet("/volumes/{id}", ShowAsync).WithName("ShowVolume");
-        v2.MapPatch("/volumes/{id}", UpdateAsync).WithName("UpdateVolume").WithQuery(Change.Parameters);
-        v2.MapGet("/volumes/{id}/raw", ShowRawAsync).WithName("ShowRawVolume");
-        v2.MapGet("/volumes/{id}/export", ExportAsync).WithName("ExportVolume");
+            .WithQuery([.. Change.Parameters, new QueryParameter("name", "With an upload: the volume's name.")])
+            .Takes<ImportVolumeRequest>().Accepts<VolumeAccepted>();
+        v2.MapGet("/volumes/{id}", ShowAsync).WithName("ShowVolume").Answers<Volume>().WithEtag();
+        v2.MapPatch("/volumes/{id}", UpdateAsync).WithName("UpdateVolume").WithQuery(Change.Parameters).Accepts<VolumeUpdated>().WithIfMatch();
+        v2.MapGet("/volumes/{id}/raw", ShowRawAsync).WithName("ShowRawVolume")
+            .AnswersAnyJson("The provider's own record, as it came.").Fails(ErrorCode.Conflict, ErrorCode.Unsupported, ErrorCode.Unavailable);
+        v2.MapGet("/volumes/{id}/export", ExportAsync).WithName("ExportVolume")
+            .Streams("application/octet-stream", "The raw image.").Fails(ErrorCode.Conflict, ErrorCode.Unsupported, ErrorCode.Unavailable);
     }
 
-    static async Task<IResult> ListAsync(
+    /// <summary>Lists volumes.</summary>
+    /// <remarks>Which, in what order, a page at a time. The first page also tells how fresh each part of the list is.</remarks>
+    public static async Task<IResult> ListAsync(
         Caller caller, VolumeQuery query, AccountInventories inventories, VolumeStore volumes, Cells cells, CellProgress progress, HttpContext context,
         CancellationToken cancellation) =>
         await InventoryAnswer.OfAsync(
@@ -40,20 +46,27 @@ static class VolumeEndpoints
                 return new VolumePage(items, next, count, fresh);
             }, ApiJson.Wire.VolumePage, cancellation);
 
-    static async Task<IResult> TotalsAsync(
+    /// <summary>Counts and adds up volumes, in groups.</summary>
+    public static async Task<IResult> TotalsAsync(
         Caller caller, AccountInventories inventories, HttpContext context, CancellationToken cancellation) =>
         await InventoryAnswer.OfAsync(
             context, inventories.Of(caller.Account),
             inventory => VolumeTotals.OfAsync(inventory, VolumeFilters.Read(context), Grouping.Read(context), cancellation),
             ApiJson.Wire.Totals, cancellation);
 
+    /// <summary>Makes a volume, empty or from a snapshot.</summary>
     public static Task<IResult> CreateAsync(
         Operator caller, Body<CreateVolumeRequest> body, Change change, CreateVolume create, VolumeStore volumes, OperationStore operations,
         CancellationToken cancellation) =>
         change.RunAsync(async transaction => Accepted(
             caller.Account, await create.EnqueueAsync(transaction, caller.Account, body.Value, cancellation), volumes, operations));
 
-    static async Task<IResult> ImportAsync(
+    /// <summary>Makes a volume from an image.</summary>
+    /// <remarks>
+    /// The raw image is the body, with <c>Content-Length</c>; or JSON names a file on the server's machine (the service's operator only). Answered
+    /// once every byte is durable.
+    /// </remarks>
+    public static async Task<IResult> ImportAsync(
         Operator caller, HttpContext context, Change change, ImportVolume import, VolumeStore volumes, OperationStore operations,
         CancellationToken cancellation)
     {
@@ -74,12 +87,16 @@ static class VolumeEndpoints
             announced => import.ReceiveAsync(caller.Account, announced, context.Request.Body, length!.Value, cancellation));
     }
 
-    static async Task<IResult> ShowAsync(Caller caller, string id, VolumeStore volumes, HttpContext context, CancellationToken cancellation)
+    /// <summary>Shows a volume, also one that is gone.</summary>
+    /// <remarks>What was deleted is shown for 30 days.</remarks>
+    public static async Task<IResult> ShowAsync(Caller caller, string id, VolumeStore volumes, HttpContext context, CancellationToken cancellation)
     {
         var volume = await volumes.ShowAsync(caller.Account, id, cancellation);
         return await Etag.AnswerAsync(context, volume, ApiJson.Wire.Volume, tagged: VolumeWire.Tagged(volume));
     }
 
+    /// <summary>Changes a volume's name, mount point, protection or tags.</summary>
+    /// <remarks>What is left out stays. 200 where it is done; 202 where the provider has to be told, too. Only admins lift the protection.</remarks>
     public static Task<IResult> UpdateAsync(
         Operator caller, string id, Body<UpdateVolumeRequest> body, Change change, UpdateVolume update, VolumeStore volumes,
         OperationStore operations, CancellationToken cancellation) =>
@@ -92,18 +109,22 @@ static class VolumeEndpoints
             var (volume, operation) = await update.EnqueueAsync(transaction, caller.Account, id, body.Value, cancellation);
             var subject = Told(volume, Changes(before, volume, body.Value));
             return operation is null
-                ? Outcome.Done(new VolumeUpdated(volume, null), ApiJson.Wire.VolumeUpdated, subject)
+                ? Outcome.Done(
+                    new VolumeUpdated(volume, null), ApiJson.Wire.VolumeUpdated, subject, tag: Etag.Of(VolumeWire.Tagged(volume), ApiJson.Wire.Volume))
                 : Outcome.Accepted(
                     operation, subject, new VolumeUpdated(volume, OperationStore.Wire(operation)),
                     async (now, later) => new VolumeUpdated(await volumes.ShowAsync(caller.Account, id, later), now), ApiJson.Wire.VolumeUpdated, operations);
         });
 
-    /// <summary>What the provider itself says, now: the one read, beside exports, that has to ask it.</summary>
-    static async Task<IResult> ShowRawAsync(
+    /// <summary>Shows what the provider itself says of a volume, now.</summary>
+    /// <remarks>The one read, beside exports, that has to ask it.</remarks>
+    public static async Task<IResult> ShowRawAsync(
         Caller caller, string id, VolumeStore volumes, RawVolumes raw, CancellationToken cancellation) =>
         TypedResults.Text(await raw.OfAsync(await volumes.GetAsync(caller.Account, id, cancellation), cancellation), "application/json");
 
-    static async Task ExportAsync(
+    /// <summary>Streams a volume as a raw disk image.</summary>
+    /// <remarks>The connection is cut where the volume changes meanwhile.</remarks>
+    public static async Task ExportAsync(
         Operator caller, string id, VolumeStore volumes, Exports exports, HttpContext context, CancellationToken cancellation) =>
         await exports.VolumeAsync(await volumes.GetAsync(caller.Account, id, cancellation), context);
 

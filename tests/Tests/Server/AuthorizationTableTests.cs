@@ -54,7 +54,7 @@ public sealed class AuthorizationTableTests
             await ExpectAsync(row, "nobody", null, stranded, mine, foreignMine);
             await ExpectAsync(row, "a wrong token", "0123456789abcdef", stranded, mine, foreignMine);
             await ExpectAsync(row, "a user without access", disabled, stranded, mine, foreignMine);
-            await ExpectAsync(row, "a viewer", viewer, row.Who is Who.Viewer or Who.Anyone ? row.Own : 403, mine, theirs.All);
+            await ExpectAsync(row, "a viewer", viewer, row.Who <= Who.Viewer ? row.Own : 403, mine, theirs.All);
             // Files of the machine are the service operator's, whatever the role.
             await ExpectAsync(row, "an operator", operates, row.Who is Who.Admin or Who.ServiceOperator || row.Route == "/v2/volumes/import" ? 403 : row.Own, mine, theirs.All);
             await ExpectAsync(row, "another account's admin", stranger, row.Foreign, mine, foreignMine);

@@ -64,4 +64,23 @@ public sealed class EtagTests
 
     static async Task<string> UserAsync(ServerHost host) =>
         "/v2/users/" + (await host.V2Async("POST", "/v2/users", new JsonObject { ["name"] = "bob" })).Json["user"]!["id"];
+
+    [Fact]
+    public async Task The_tag_that_a_change_answers_is_the_one_that_looking_gives()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var volume = await host.VolumeAsync();
+
+        var made = await host.V2Async("POST", "/v2/users", new JsonObject { ["name"] = "somebody" });
+        var token = await host.V2Async("POST", "/v2/user/tokens", new JsonObject { ["name"] = "ci" });
+
+        made.Header("ETag").ShouldBe((await host.V2Async("GET", made.Header("Location")!)).Header("ETag"));
+        // The next look at the pool may come in between, and find that it takes more space.
+        await ServerHost.EventuallyAsync(
+            async () => (
+                Changed: (await host.V2Async("PATCH", $"/v2/volumes/{volume}", new JsonObject { ["mount_point"] = "/vol/data" })).Header("ETag"),
+                Shown: (await host.V2Async("GET", $"/v2/volumes/{volume}")).Header("ETag")),
+            tags => tags.Changed == tags.Shown);
+        token.Header("ETag").ShouldBeNull();
+    }
 }

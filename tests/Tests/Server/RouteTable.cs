@@ -6,16 +6,14 @@ namespace Octavo.Tests.Server;
 /// <summary>Every route, what it answers to whom, and the things that its ids can name.</summary>
 static partial class RouteTable
 {
-    /// <summary>Who may, each and all behind: any user with API access, those who change, the account's admins; or the service's operator.</summary>
+    /// <summary>Who may, each and all behind: anybody, without a token; any user with API access, those who change, the account's admins; or the service's operator.</summary>
     internal enum Who
     {
+        Anyone,
         Viewer,
         Operator,
         Admin,
         ServiceOperator,
-
-        /// <summary>Also who does not sign in.</summary>
-        Anyone,
     }
 
     /// <summary>What an admin gets, of their own account's things, and what the admin of another account gets for the same ids.</summary>
@@ -34,6 +32,10 @@ static partial class RouteTable
             """{"name":"n","aws_access_key_id":"KEY","aws_secret_access_key":"SECRET"}"""),
         new("GET", "/api/credentials/{id}", Who.Admin, 200, 404),
         new("DELETE", "/api/credentials/{id}", Who.Admin, 412, 404),
+        // What describes the API tells no more than the source does.
+        new("GET", "/v2/openapi.json", Who.Anyone, 200, 200),
+        new("GET", "/docs", Who.Anyone, 200, 200),
+        new("GET", "/docs/style.css", Who.Anyone, 200, 200),
         new("GET", "/v2/volumes", Who.Viewer, 200, 200),
         new("POST", "/v2/volumes", Who.Operator, 202, 202, """{"name":"n","size_gib":1}"""),
         new("POST", "/v2/volumes/import", Who.Operator, 202, 403, """{"name":"n","path":"/does/not/exist"}"""),
