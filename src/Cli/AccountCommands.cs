@@ -6,6 +6,9 @@ namespace Octavo.Cli;
 /// <summary><c>octavo accounts …</c>, for the operator.</summary>
 static class AccountCommands
 {
+    static readonly Listing<Account> Listing = new(
+        ApiJson.Wire.Account, ["ID", "NAME", "CREATED"], a => [a.Id, a.Name, Output.Time(a.CreatedAt)], a => a.Id);
+
     public static Command Make(Session session) => new("accounts", "List and create accounts (the operator only).")
     {
         List(session), Create(session),
@@ -17,8 +20,7 @@ static class AccountCommands
         command.SetAction(async (parsed, cancellation) =>
         {
             var accounts = await session.Client(parsed).ListAccountsAsync(cancellation).ToListAsync(cancellation);
-            session.Output(parsed).List(accounts, ApiJson.Wire.Account, ["ID", "NAME", "CREATED"],
-                a => [a.Id, a.Name, Output.Time(a.CreatedAt)]);
+            session.Output(parsed).List(accounts, Listing);
             return ExitCode.Success;
         });
         return command;

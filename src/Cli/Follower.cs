@@ -1,45 +1,79 @@
+using System.Globalization;
 using Octavo.Api;
 using Spectre.Console;
 
 namespace Octavo.Cli;
 
-/// <summary>Shows, on a terminal, how far something is; elsewhere it only waits.</summary>
+/// <summary>Follows operations to their end; shows on a terminal how far something is.</summary>
 sealed class Follower(OctavoClient client, Terminal terminal, TimeProvider time)
 {
     static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>Tells how far it is: the step, and percent.</summary>
+    public delegate void Report(string step, double percent);
+
     /// <summary>Waits for the end of an operation; returns it.</summary>
     /// <exception cref="OctavoException">It failed.</exception>
-    public async Task<Operation> WaitAsync(Operation operation, CancellationToken cancellation)
+    public async Task<Operation> WaitAsync(Operation operation, CancellationToken cancellation) =>
+        Succeeded(await BarAsync(operation.Kind, report => FollowAsync(
+            operation, now => report($"{now.Kind}: {now.Step}", now.ProgressPercent), cancellation)));
+
+    /// <summary>Looks until an operation has ended, and tells whenever it has moved. Interrupted, it says that the operation goes on.</summary>
+    public async Task<Operation> FollowAsync(Operation operation, Action<Operation> moved, CancellationToken cancellation)
     {
-        var ended = await BarAsync(operation.Kind, async report =>
+        var now = operation;
+        moved(now);
+        try
         {
-            var now = operation;
-            for (var interval = FirstInterval; !now.IsFinished; interval = Min(interval * 1.5, LongestInterval))
+            for (var interval = FirstInterval; !now.IsFinished; interval = interval * 1.5 < LongestInterval ? interval * 1.5 : LongestInterval)
             {
                 await Task.Delay(interval, time, cancellation);
-                now = await client.GetOperationAsync(operation.Id, cancellation);
-                report(now.ProgressPercent);
+                var next = await client.GetOperationAsync(now.Id, cancellation);
+                if ((next.State, next.Step, next.ProgressPercent) != (now.State, now.Step, now.ProgressPercent)) moved(next);
+                now = next;
             }
             return now;
-        });
-        return ended.State == "succeeded"
-            ? ended
-            : throw new OctavoException(200, ended.Error?.Code ?? "unknown", ended.Error?.Message ?? $"The operation {ended.State}.", null);
+        }
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException)
+        {
+            await terminal.Error.WriteLineAsync(
+                $"The operation goes on without you. Look at it: octavo operations show {now.Id}; wait for it: octavo operations wait {now.Id}"
+                + (now.IsCancellable ? $"; stop it: octavo operations cancel {now.Id}" : ""));
+            throw;
+        }
     }
 
-    /// <summary>Runs something that reports percent.</summary>
-    public async Task<T> BarAsync<T>(string what, Func<Action<double>, Task<T>> work)
+    /// <summary>The operation, where it ended well.</summary>
+    /// <exception cref="OctavoException">It did not.</exception>
+    public static Operation Succeeded(Operation ended)
     {
-        if (!terminal.IsErrorTerminal) return await work(_ => { });
-        return await AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error) })
-            .Progress().AutoClear(true).StartAsync(async progress =>
+        if (ended.State == "succeeded") return ended;
+        var sentence = ended.Error?.Message ?? $"The operation {ended.State}.";
+        // What acts on many ends in an s.
+        if (ended.Kind.EndsWith('s')) sentence += $" What came of each: octavo operations items {ended.Id}; once more for what failed: octavo operations retry {ended.Id}";
+        throw new OctavoException(200, ended.Error?.Code ?? "unknown", sentence, null);
+    }
+
+    /// <summary>Runs something that reports how far it is.</summary>
+    public async Task<T> BarAsync<T>(string what, Func<Report, Task<T>> work)
+    {
+        if (!terminal.IsErrorTerminal) return await work((_, _) => { });
+        return await TerminalTable.Console(terminal.Error)
+            .Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new SpinnerColumn())
+            .StartAsync(async progress =>
             {
                 var bar = progress.AddTask(Markup.Escape(what));
-                return await work(percent => bar.Value = percent);
+                return await work((step, percent) =>
+                {
+                    bar.Description = Markup.Escape(step);
+                    bar.Value = percent;
+                });
             });
     }
 
-    static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+    /// <summary>An operation as one line: when, state, step, how far.</summary>
+    public string Line(Operation operation) => string.Create(
+        CultureInfo.InvariantCulture, $"{Output.Time(time.GetUtcNow())}  {operation.State,-9}  {operation.Step,-10}  {operation.ProgressPercent,3}%");
 }

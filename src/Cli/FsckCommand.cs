@@ -6,6 +6,9 @@ namespace Octavo.Cli;
 /// <summary><c>octavo fsck</c>.</summary>
 static class FsckCommand
 {
+    static readonly Listing<Finding> Listing = new(
+        ApiJson.Wire.Finding, ["KIND", "SUBJECT", "MESSAGE", "REPAIRED"], f => [f.Kind, f.Subject, f.Message, Output.YesNo(f.IsRepaired)], f => f.Subject);
+
     public static Command Make(Session session)
     {
         var repair = new Option<bool>("--repair") { Description = "Put right what is safe: left-over files and dead space" };
@@ -16,8 +19,7 @@ static class FsckCommand
             var findings = (await session.Follower(parsed).WaitAsync(accepted.Operation, cancellation)).Findings ?? [];
             var output = session.Output(parsed);
             if (output.IsJson || findings.Count > 0)
-                output.List(findings, ApiJson.Wire.Finding, ["KIND", "SUBJECT", "MESSAGE", "REPAIRED"],
-                    f => [f.Kind, f.Subject, f.Message, Output.YesNo(f.IsRepaired)]);
+                output.List(findings, Listing);
             else output.Say("Clean: everything in the pools verifies.");
             return findings.Any(f => !f.IsRepaired) ? ExitCode.Failure : ExitCode.Success;
         });

@@ -14,12 +14,7 @@ static class OctavoCommand
         string[] args, Terminal terminal, Func<string, string?> environment, TimeProvider time, CancellationToken cancellation)
     {
         var session = new Session(terminal, environment, time);
-        var root = new RootCommand("Volumes and snapshots of an Octavo service.")
-        {
-            session.Server, session.Token, session.OutputFormat,
-            VolumeCommands.Make(session), SnapshotCommands.Make(session), OperationCommands.Make(session),
-            CredentialCommands.Make(session), UserCommands.Make(session), AccountCommands.Make(session), FsckCommand.Make(session),
-        };
+        var root = Make(session);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -45,13 +40,11 @@ static class OctavoCommand
         }
         catch (OctavoException e)
         {
-            await terminal.Error.WriteLineAsync(e.Message);
-            return e.Status switch
-            {
-                404 => ExitCode.NotFound,
-                503 => ExitCode.Unavailable,
-                _ => ExitCode.Failure,
-            };
+            var (code, next) = ExitCode.Of(e);
+            await terminal.Error.WriteLineAsync(Printable.Of(e.Message));
+            if (next is not null) await terminal.Error.WriteLineAsync(next);
+            if (e.RequestId is { } request) await terminal.Error.WriteLineAsync($"Request {Printable.Of(request)}");
+            return code;
         }
         catch (HttpRequestException e) when (e.StatusCode is null)
         {
@@ -67,4 +60,12 @@ static class OctavoCommand
             return ExitCode.Failure;
         }
     }
+
+    static RootCommand Make(Session session) => new("Volumes and snapshots of an Octavo service.")
+    {
+        session.Server, session.Token, session.Profile, session.OutputFormat,
+        VolumeCommands.Make(session), SnapshotCommands.Make(session), OperationCommands.Make(session), EventsCommand.Make(session),
+        CredentialCommands.Make(session), UserCommands.Make(session), TokenCommands.Make(session), AccountCommands.Make(session),
+        AuditCommands.Make(session), FsckCommand.Make(session), ProfileCommands.Make(session), CompletionCommand.Make(),
+    };
 }

@@ -6,9 +6,7 @@ namespace Octavo.Cli;
 /// A table with borders that fits its terminal. An id must stay in one piece to be copied, so columns are left out from the right until the
 /// rest fits; long texts wrap.
 /// </summary>
-/// <param name="output">The terminal.</param>
-/// <param name="rows">The headings, then the rows; the columns that matter most first.</param>
-sealed class TerminalTable(TextWriter output, List<string[]> rows)
+static class TerminalTable
 {
     /// <summary>What is not wider is never wrapped: an id has 32 characters.</summary>
     const int WidestInOnePiece = 32;
@@ -20,10 +18,23 @@ sealed class TerminalTable(TextWriter output, List<string[]> rows)
     const int AroundCell = 3;
 
     /// <summary>Writes it.</summary>
-    public void Write()
+    /// <param name="output">The terminal.</param>
+    /// <param name="rows">The headings, then the rows; the columns that matter most first.</param>
+    public static void Write(TextWriter output, List<string[]> rows)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        var widths = rows[0].Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
+        var console = Console(output);
+        var (table, left) = Make(console, rows);
+        console.Write(table);
+        if (left is not null) console.WriteLine(left);
+    }
+
+    /// <summary>A terminal to draw on.</summary>
+    public static IAnsiConsole Console(TextWriter output) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+
+    /// <summary>Draws it, and tells what had to be left out.</summary>
+    public static (Table Table, string? Left) Make(IAnsiConsole console, List<string[]> rows)
+    {
+        var widths = Output.Widths(rows);
         var shown = Fitting(widths, console.Profile.Width);
         // Too narrow even for the first two: the terminal breaks the lines.
         console.Profile.Width = Math.Max(console.Profile.Width, Narrowest(widths, shown));
@@ -34,9 +45,7 @@ sealed class TerminalTable(TextWriter output, List<string[]> rows)
             table.AddColumn(widths[column] <= WidestInOnePiece ? made.NoWrap() : made);
         }
         foreach (var row in rows.Skip(1)) table.AddRow([.. row.Take(shown).Select(Markup.Escape)]);
-        console.Write(table);
-        if (shown < widths.Length)
-            console.WriteLine($"A wider terminal shows {string.Join(", ", rows[0].Skip(shown))} too; so does \"show\".");
+        return (table, shown < widths.Length ? $"A wider terminal shows {string.Join(", ", rows[0].Skip(shown))} too; so does \"show\"." : null);
     }
 
     static int Fitting(int[] widths, int room)

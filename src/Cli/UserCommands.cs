@@ -6,6 +6,10 @@ namespace Octavo.Cli;
 /// <summary><c>octavo users …</c>.</summary>
 static class UserCommands
 {
+    static readonly Listing<User> Listing = new(
+        ApiJson.Wire.User, ["ID", "NAME", "ROLE", "API ACCESS", "CREATED"],
+        u => [u.Id, u.Name, u.Role, Output.YesNo(u.ApiAccess), Output.Time(u.CreatedAt)], u => u.Id);
+
     public static Command Make(Session session) => new("users", "List, show, create, update and delete users, and renew their tokens.")
     {
         List(session), Show(session), Me(session), Create(session), Update(session), Token(session), Delete(session),
@@ -17,8 +21,7 @@ static class UserCommands
         command.SetAction(async (parsed, cancellation) =>
         {
             var users = await session.Client(parsed).ListUsersAsync(cancellation).ToListAsync(cancellation);
-            session.Output(parsed).List(users, ApiJson.Wire.User, ["ID", "NAME", "ROLE", "API ACCESS", "CREATED"],
-                u => [u.Id, u.Name, u.Role, Output.YesNo(u.ApiAccess), Output.Time(u.CreatedAt)]);
+            session.Output(parsed).List(users, Listing);
             return ExitCode.Success;
         });
         return command;
@@ -27,6 +30,7 @@ static class UserCommands
     static Command Show(Session session)
     {
         var id = Arguments.Id("ID", "The user's id");
+        id.CompletionSources.Add(context => Suggestions.Users(session, context));
         var command = new Command("show", "One user.") { id };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -69,6 +73,7 @@ static class UserCommands
     static Command Update(Session session)
     {
         var id = Arguments.Id("ID", "The user's id");
+        id.CompletionSources.Add(context => Suggestions.Users(session, context));
         var role = Arguments.Role("What the user may from now on");
         var access = Arguments.Switch("--api-access");
         var command = new Command("update", "Change a user's role or access; what is left out stays.") { id, role, access };
@@ -84,6 +89,7 @@ static class UserCommands
     static Command Token(Session session)
     {
         var id = Arguments.Id("ID", "The user's id");
+        id.CompletionSources.Add(context => Suggestions.Users(session, context));
         var command = new Command("token", "Give a user a new token, printed this once; the old one is dead at once.") { id };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -96,6 +102,7 @@ static class UserCommands
     static Command Delete(Session session)
     {
         var id = Arguments.Id("ID", "The user's id");
+        id.CompletionSources.Add(context => Suggestions.Users(session, context));
         var command = new Command("delete", "Delete a user.") { id };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -22,7 +22,7 @@ public class BadCredentialTests
         await RefusedAsync(stage, Request(stage) with { AwsAccessKeyId = "AKIANOBODY0000000001" }, 409, "Check the access key id and the secret");
         await RefusedAsync(stage, Request(stage) with { AwsSessionToken = WrongToken }, 409, "Check the access key id and the secret");
         var told = await stage.Cli.RunAsync(await stage.AddArgumentsAsync("wrong", key.Id, WrongSecret));
-        told.ExitCode.ShouldBe(1);
+        told.ExitCode.ShouldBe(6);
         told.Error.ShouldContain("The secret access key does not belong to the access key id");
         await NothingIsKeptOrToldAsync(stage, told.Output + told.Error);
     }

@@ -36,7 +36,7 @@ public sealed class CommandLineTests
         (await cli.JsonAsync("fsck", "--repair")).GetArrayLength().ShouldBe(0);
         var many = Id(await cli.JsonAsync("snapshots", "create", "--filter", "all=yes", "--filter", "provider=local", "--wait"));
         (await cli.JsonAsync("operations", "items", many)).GetArrayLength().ShouldBe(2);
-        (await cli.RunAsync("operations", "retry", many)).ExitCode.ShouldBe(1);
+        (await cli.RunAsync("operations", "retry", many)).ExitCode.ShouldBe(6);
         var secret = Path.Combine(files, "secret");
         await File.WriteAllTextAsync(secret, key.Secret + "\n", TestContext.Current.CancellationToken);
         var credential = Id(await cli.JsonAsync(
@@ -68,7 +68,22 @@ public sealed class CommandLineTests
     [InlineData(2, "is no address", "volumes", "list", "--server", "foo")]
     [InlineData(2, "octavo --help", "volumes", "frobnicate")]
     [InlineData(1, "must be from 1", "volumes", "create", "--name", "x", "--size", "0")]
-    [InlineData(1, "not known", "volumes", "list", "--token", "wrong")]
+    [InlineData(5, "not known", "volumes", "list", "--token", "wrong")]
+    [InlineData(5, "octavo profiles add", "volumes", "list", "--token", "wrong")]
+    [InlineData(3, "octavo volumes list", "volumes", "show", "vol-00000000000000000")]
+    [InlineData(3, "Request ", "volumes", "show", "vol-00000000000000000")]
+    [InlineData(2, "is no filter. There are search, name", "volumes", "list", "--filter", "colour=red")]
+    [InlineData(2, "is not a time like", "volumes", "list", "--filter", "created_since=yesterday")]
+    [InlineData(2, "is no KEY=VALUE", "volumes", "delete", "--filter", "colour")]
+    [InlineData(2, "Give one ID or more", "volumes", "delete")]
+    [InlineData(2, "nothing to delete", "volumes", "delete", "--filter", "name=nothing", "--yes")]
+    [InlineData(2, "Nothing to change", "volumes", "update", "x")]
+    [InlineData(1, "is one of", "volumes", "list", "--filter", "state=asleep")]
+    [InlineData(1, "sort", "volumes", "list", "--sort", "colour")]
+    [InlineData(2, "There is no profile \"nowhere\"", "volumes", "list", "--profile", "nowhere")]
+    [InlineData(2, "Which service?", "profiles", "add", "x")]
+    [InlineData(2, "--token-stdin", "profiles", "add", "x", "--server", "http://127.0.0.1:1")]
+    [InlineData(6, "only a deleted one", "volumes", "undelete", "VOLUME")]
     [InlineData(3, "no such volume", "volumes", "show", "vol-00000000000000000")]
     [InlineData(3, "is no id", "volumes", "show", "")]
     [InlineData(3, "is no id", "volumes", "delete", ".")]
@@ -78,7 +93,8 @@ public sealed class CommandLineTests
     {
         await using var host = await ServerHost.StartAsync();
 
-        var refused = await new CommandLine(host).RunAsync([.. args, "--output", "json"]);
+        string[] given = args.Contains("VOLUME") ? [.. args.SkipLast(1), await host.VolumeAsync()] : args;
+        var refused = await new CommandLine(host).RunAsync([.. given, "--output", "json"]);
 
         refused.Error.ShouldContain(sentence);
         refused.Error.ShouldNotContain("   at ");
