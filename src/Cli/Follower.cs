@@ -10,6 +10,9 @@ sealed class Follower(OctavoClient client, Terminal terminal, TimeProvider time)
     static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>A server that starts again is back within this.</summary>
+    static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(1);
+
     /// <summary>Tells how far it is: the step, and percent.</summary>
     public delegate void Report(string step, double percent);
 
@@ -23,13 +26,23 @@ sealed class Follower(OctavoClient client, Terminal terminal, TimeProvider time)
     public async Task<Operation> FollowAsync(Operation operation, Action<Operation> moved, CancellationToken cancellation)
     {
         var now = operation;
+        var seen = time.GetTimestamp();
         moved(now);
         try
         {
             for (var interval = FirstInterval; !now.IsFinished; interval = interval * 1.5 < LongestInterval ? interval * 1.5 : LongestInterval)
             {
                 await Task.Delay(interval, time, cancellation);
-                var next = await client.GetOperationAsync(now.Id, cancellation);
+                Operation next;
+                try
+                {
+                    next = await client.GetOperationAsync(now.Id, cancellation);
+                }
+                catch (HttpRequestException) when (time.GetElapsedTime(seen) < LongestSilence)
+                {
+                    continue;
+                }
+                seen = time.GetTimestamp();
                 if ((next.State, next.Step, next.ProgressPercent) != (now.State, now.Step, now.ProgressPercent)) moved(next);
                 now = next;
             }

@@ -71,8 +71,8 @@ static class EventEndpoints
             after = changes.Of(caller.Account);
             yield return new SseItem<string>("{}", "reset") { EventId = Text(after) };
         }
-        // At once, so that the client knows that it is connected.
-        yield return Ping;
+        // At once, so that the client knows that it is connected, and where to go on even if nothing comes before it is cut off.
+        yield return Ping(after);
         var mayHaveEnded = true;
         while (true)
         {
@@ -97,7 +97,7 @@ static class EventEndpoints
             mayHaveEnded = first != next;
             if (first != ping) continue;
             await ping;
-            yield return Ping;
+            yield return Ping(after);
         }
     }
 
@@ -117,7 +117,7 @@ static class EventEndpoints
         _ => throw new VolumeException(ErrorCode.Invalid, "Last-Event-ID is no id of an event; leave it out to begin with what changes from now on."),
     };
 
-    static SseItem<string> Ping => new("{}", "ping");
+    static SseItem<string> Ping(long after) => new("{}", "ping") { EventId = Text(after) };
 
     static string Text(long seq) => seq.ToString(CultureInfo.InvariantCulture);
 }
