@@ -29,8 +29,8 @@ sealed record AuditFilter(
     /// <summary>Of entries <c>a</c>.</summary>
     public Sql Matches =>
         $"""
-        ({User} IS NULL OR a.user_name = {User} OR a.user_id = {User}) AND ({Action} IS NULL OR a.action = {Action})
-        AND ({Subject} IS NULL OR a.subject_id = {Subject}) AND ({Operation} IS NULL OR a.operation_id = {Operation})
-        AND ({Outcome} IS NULL OR a.outcome = {Outcome}) AND ({Since} IS NULL OR a.at >= {Since}) AND ({Until} IS NULL OR a.at < {Until})
+        {Sql.If(User, $"(a.user_name = {User} OR a.user_id = {User})")} AND {Sql.If(Action, $"a.action = {Action}")}
+        AND {Sql.If(Subject, $"a.subject_id = {Subject}")} AND {Sql.If(Operation, $"a.operation_id = {Operation}")}
+        AND {Sql.If(Outcome, $"a.outcome = {Outcome}")} AND {Sql.If(Since, $"a.at >= {Since}")} AND {Sql.If(Until, $"a.at < {Until}")}
         """;
 }

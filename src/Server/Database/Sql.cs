@@ -20,6 +20,9 @@ sealed class Sql(int literalLength, int formattedCount)
     /// <summary>The parameters, in order.</summary>
     public IReadOnlyList<object> Values => values;
 
+    /// <summary>A test where a value is given; true where it is not. Left out, not passed as null, so that an index can be chosen for what is asked.</summary>
+    public static Sql If(object? value, Sql test) => value is null ? $"true" : test;
+
     public void AppendLiteral(string literal) => text.Append(literal);
 
     public void AppendFormatted(Sql fragment)

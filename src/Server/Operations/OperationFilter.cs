@@ -26,8 +26,5 @@ sealed record OperationFilter(string? State, string? Kind, string? Volume, strin
 
     /// <summary>Of rows of <c>operations</c>.</summary>
     public Sql Matches =>
-        $"""
-        ({State} IS NULL OR state = {State}) AND ({Kind} IS NULL OR kind = {Kind}) AND ({Volume} IS NULL OR volume_id = {Volume})
-        AND ({Snapshot} IS NULL OR snapshot_id = {Snapshot})
-        """;
+        $"{Sql.If(State, $"state = {State}")} AND {Sql.If(Kind, $"kind = {Kind}")} AND {Sql.If(Volume, $"volume_id = {Volume}")} AND {Sql.If(Snapshot, $"snapshot_id = {Snapshot}")}";
 }

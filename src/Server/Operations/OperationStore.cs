@@ -47,7 +47,8 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
     public static async Task RequireRoomAsync(Transaction transaction, AccountId account, CancellationToken cancellation)
     {
         var unfinished = await transaction.FindAsync(
-            $"SELECT count(*) FROM operations WHERE account_id = {account} AND state IN ('queued', 'running') AND parent_id IS NULL",
+            // With the plus, by the index of what is unfinished; without it, over all that the account ever asked for.
+            $"SELECT count(*) FROM operations WHERE +account_id = {account} AND state IN ('queued', 'running') AND parent_id IS NULL",
             row => row.Number(0), cancellation);
         if (unfinished >= MaxUnfinishedPerAccount)
             throw new VolumeException(ErrorCode.QuotaExceeded,
@@ -82,8 +83,8 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
     public async Task<List<Operation>> ClaimAsync(string owner, TimeSpan lease, int limit, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        Sql due =
-            $"(state = {OperationState.Queued} AND not_before <= {now}) OR (state = {OperationState.Running} AND lease_until <= {now} AND not_before <= {now})";
+        // The words as the index of what is unfinished has them: it is looked through each second, and holds nothing of what ended.
+        Sql due = $"state IN ('queued', 'running') AND not_before <= {now} AND (state = 'queued' OR lease_until <= {now})";
         // Looked for outside the write transaction: most of the time there is nothing, and a look costs no fsync.
         if (!await database.FindAsync($"SELECT EXISTS (SELECT 1 FROM operations WHERE {due})", row => row.Flag(0), cancellation))
             return [];
@@ -106,7 +107,7 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         var held = await transaction.QueryAsync(
             $"""
             UPDATE operations SET lease_until = {time.GetUtcNow() + lease}
-            WHERE lease_owner = {owner} AND state = {OperationState.Running} RETURNING id, attempt
+            WHERE lease_owner = {owner} AND state IN ('queued', 'running') AND state = {OperationState.Running} RETURNING id, attempt
             """, row => (new OperationId(row.Text(0)), (int)row.Number(1)), cancellation);
         await transaction.CommitAsync();
         return held;
