@@ -22,7 +22,7 @@ static class Grouping
 sealed class Grouping<T> where T : struct, IRow
 {
     public delegate string? ValueOf(in T row);
-    public delegate string? TagOf(in T row, string key);
+    public delegate int[] TagsOf(in T row);
     public delegate (long Size, long Stored) SizesOf(in T row);
 
     /// <summary>More groups than this are no summary either, and the answer stays small.</summary>
@@ -36,10 +36,11 @@ sealed class Grouping<T> where T : struct, IRow
 
     /// <param name="keys">By what: words, or tag.KEY.</param>
     /// <param name="words">What can be grouped by.</param>
-    /// <param name="tagOf">The value of a row's tag.</param>
+    /// <param name="tags">The tags of all rows.</param>
+    /// <param name="tagsOf">Those of a row.</param>
     /// <param name="sizes">The size of a row, and what it takes on the store.</param>
     /// <exception cref="VolumeException">Invalid: no such word, or too many.</exception>
-    public Grouping(string[] keys, IReadOnlyDictionary<string, ValueOf> words, TagOf tagOf, SizesOf sizes)
+    public Grouping(string[] keys, IReadOnlyDictionary<string, ValueOf> words, SharedTags tags, TagsOf tagsOf, SizesOf sizes)
     {
         if (keys.Length > Grouping.MaxKeys)
             throw new VolumeException(ErrorCode.Invalid, $"group_by has {keys.Length} words; at most {Grouping.MaxKeys} go together.");
@@ -48,8 +49,19 @@ sealed class Grouping<T> where T : struct, IRow
 
         ValueOf Word(string key) =>
             words.TryGetValue(key, out var known) ? known
-            : key.StartsWith(TagPrefix, StringComparison.Ordinal) && key.Length > TagPrefix.Length ? (in row) => tagOf(in row, key[TagPrefix.Length..])
+            : key.StartsWith(TagPrefix, StringComparison.Ordinal) && key.Length > TagPrefix.Length ? Tag(key[TagPrefix.Length..])
             : throw new VolumeException(ErrorCode.Invalid, $"group_by has \"{key}\"; there are {string.Join(", ", words.Keys)} and tag.KEY.");
+
+        ValueOf Tag(string key)
+        {
+            var valueOf = tags.Values(key);
+            return (in row) =>
+            {
+                foreach (var tag in tagsOf(in row))
+                    if (valueOf[tag] is { } value) return value;
+                return null;
+            };
+        }
     }
 
     /// <summary>Adds up those that fit.</summary>

@@ -22,13 +22,8 @@ sealed class SharedTags
     /// <summary>The number of a tag; -1 where no row has it.</summary>
     public int Find(string key, string value) => numbers.TryGetValue((key, value), out var number) ? number : -1;
 
-    /// <summary>The value that a row has for a key; null where it has no such tag.</summary>
-    public string? Value(int[] tags, string key)
-    {
-        foreach (var tag in tags)
-            if (pairs[tag].Key == key) return pairs[tag].Value;
-        return null;
-    }
+    /// <summary>The value for a key by the number of a tag; null for tags of other keys. Made once for a question: rows are many more than tags.</summary>
+    public string?[] Values(string key) => Array.ConvertAll(pairs[..count], pair => pair.Key == key ? pair.Value : null);
 
     /// <summary>One bit for each tag, which others share: a row without the bit does not have the tag.</summary>
     public static ulong Bits(int[] tags)

@@ -95,6 +95,9 @@ sealed class Sort<T> where T : struct, IRow
     /// <summary>The other way round.</summary>
     public Sort<T> Descending() => new(KeyOf, -direction);
 
+    /// <summary>Whether the largest come first.</summary>
+    public bool IsDescending => direction < 0;
+
     /// <summary>Where a row stands.</summary>
     public KeyOfRow KeyOf { get; }
 

@@ -86,8 +86,11 @@ sealed class Table<T> where T : struct, IRow
     {
         var best = new PriorityQueue<SortKey, SortKey>(limit + 1, order.WorstFirst);
         long count = 0;
-        foreach (ref readonly var row in Rows)
+        var all = Rows;
+        for (var i = 0; i < all.Length; i++)
         {
+            // Rows lie about as they were made: the newest are met first where they are wanted first, or each would be the best so far.
+            ref readonly var row = ref all[order.IsDescending ? all.Length - 1 - i : i];
             if (!matches(in row)) continue;
             count++;
             var key = order.KeyOf(in row);

@@ -24,6 +24,6 @@ static class SnapshotTotals
     public static Task<Totals> OfAsync(AccountInventory inventory, SnapshotFilter filter, string[] groupBy, CancellationToken cancellation) =>
         inventory.AskAsync(
             now => new Grouping<IndexedSnapshot>(
-                groupBy, Words, (in s, key) => now.Index.Tags.Value(s.Tags, key), (in s) => (s.VolumeSizeBytes, Math.Max(0, s.StoredBytes)))
+                groupBy, Words, now.Index.Tags, (in s) => s.Tags, (in s) => (s.VolumeSizeBytes, Math.Max(0, s.StoredBytes)))
                 .Of(now.Index.Snapshots.Rows, SnapshotFilters.Matches(filter, now)), cancellation);
 }

@@ -26,6 +26,6 @@ static class VolumeTotals
     public static Task<Totals> OfAsync(AccountInventory inventory, VolumeFilter filter, string[] groupBy, CancellationToken cancellation) =>
         inventory.AskAsync(
             now => new Grouping<IndexedVolume>(
-                groupBy, Words, (in v, key) => now.Index.Tags.Value(v.Tags, key), (in v) => (v.SizeBytes, Math.Max(0, v.UsedBytes)))
+                groupBy, Words, now.Index.Tags, (in v) => v.Tags, (in v) => (v.SizeBytes, Math.Max(0, v.UsedBytes)))
                 .Of(now.Index.Volumes.Rows, VolumeFilters.Matches(filter, now)), cancellation);
 }
