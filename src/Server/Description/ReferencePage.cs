@@ -128,8 +128,7 @@ sealed partial class ReferencePage
     /// <summary>The two marks that descriptions use: code and bold.</summary>
     static string Rich(string? text) => Bold().Replace(Code().Replace(Text(text), "<code>$1</code>"), "<strong>$1</strong>");
 
-    // As the encoder writes a backtick.
-    [GeneratedRegex("&#x60;(.*?)&#x60;")]
+    [GeneratedRegex("`(.*?)`")]
     private static partial Regex Code();
 
     [GeneratedRegex(@"\*\*(.*?)\*\*")]
