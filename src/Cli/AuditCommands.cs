@@ -11,7 +11,7 @@ static class AuditCommands
         e =>
         [
             Output.Time(e.At), e.User, e.Action, e.OperationState is { } state ? $"{e.Outcome}, {state}" : e.Outcome,
-            e.SubjectKind is null ? null : $"{e.SubjectKind} {e.SubjectName ?? e.SubjectId}", e.Message ?? e.Detail,
+            e.SubjectKind is null or "operation" ? null : $"{e.SubjectKind} {e.SubjectName ?? e.SubjectId}", e.Message ?? e.Detail,
             e.Address is null ? e.Via : $"{e.Via} {e.Address}", e.OperationId, e.RequestId,
         ], e => Output.Number(e.Id), "Nothing of that kind was asked for yet.");
 

@@ -168,7 +168,7 @@ static class CredentialCommands
 
     static string Freshness(CellStatus cell)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{cell.VolumeCount} volumes, {cell.SnapshotCount} snapshots");
+        var text = $"{Output.Count(cell.VolumeCount, "volume")}, {Output.Count(cell.SnapshotCount, "snapshot")}";
         text += cell.ObservedAt is { } observed ? $", seen {Output.Time(observed)}" : ", not seen yet";
         if (cell.Sync is { } sync)
             text += string.Create(CultureInfo.InvariantCulture, $"; now at {sync.Volumes} volumes in {sync.Pages} pages");

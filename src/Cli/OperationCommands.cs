@@ -164,7 +164,7 @@ static class OperationCommands
         ("state", o.State),
         ("step", o.Step),
         ("progress", $"{o.ProgressPercent}%"),
-        .. o.Steps.Select(step => ("since", (string?)$"{Output.Time(step.At)} {step.Step}")),
+        .. o.Steps.Select(step => ("step began", (string?)$"{Output.Time(step.At)} {step.Step}")),
         ("volume", o.VolumeId),
         ("snapshot", o.SnapshotId),
         ("error", o.Error?.Message),

@@ -104,6 +104,9 @@ sealed class Output(Terminal terminal, bool isJson)
     /// <summary>For people: a whole number with commas.</summary>
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>For people: so many of something.</summary>
+    public static string Count(long number, string what) => $"{Number(number)} {what}{(number == 1 ? "" : "s")}";
+
     /// <summary>For people: yes or no.</summary>
     public static string YesNo(bool value) => value ? "yes" : "no";
 }

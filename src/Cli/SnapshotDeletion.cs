@@ -47,7 +47,7 @@ static class SnapshotDeletion
                 if (!output.IsJson || parsed.GetValue(dryRun)) Show(output, plan, parsed.GetValue(dryRun));
                 if (parsed.GetValue(dryRun)) return ExitCode.Success;
                 word = await Many.AgreeAsync(
-                    session.Terminal, plan.Confirm, FormattableString.Invariant($"{plan.Count} snapshots"), plan.Count, parsed.GetValue(yes), cancellation);
+                    session.Terminal, plan.Confirm, Output.Count(plan.Count, "snapshot"), plan.Count, parsed.GetValue(yes), cancellation);
             }
             await OperationCommands.FinishAsync(
                 session, parsed, await client.DeleteSnapshotsAsync(request with { Confirm = word }, cancellation), parsed.GetValue(wait), cancellation);

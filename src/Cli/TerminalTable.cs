@@ -11,8 +11,8 @@ static class TerminalTable
     /// <summary>What is not wider is never wrapped: an id has 32 characters.</summary>
     const int WidestInOnePiece = 32;
 
-    /// <summary>What is wider, a name or a sentence, gets at least this.</summary>
-    const int NarrowestWrapped = 20;
+    /// <summary>What is wider, a name or a sentence, gets at least this: a provider's ids inside have 22 characters.</summary>
+    const int NarrowestWrapped = 24;
 
     /// <summary>Two blanks and a border.</summary>
     const int AroundCell = 3;

@@ -97,7 +97,7 @@ static class VolumeDeletion
     {
         if (!session.Output(parsed).IsJson) Show(session.Output(parsed), plan, null);
         return await Many.AgreeAsync(
-            session.Terminal, plan.Confirm, FormattableString.Invariant($"{plan.Count} volumes of {Output.Size(plan.SizeBytes)}"), plan.Count, isAgreed,
+            session.Terminal, plan.Confirm, $"{Output.Count(plan.Count, "volume")} of {Output.Size(plan.SizeBytes)}", plan.Count, isAgreed,
             cancellation);
     }
 

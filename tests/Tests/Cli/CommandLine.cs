@@ -23,7 +23,8 @@ sealed class CommandLine(ServerHost host)
     /// <summary>Variables in the place of the server's address and token.</summary>
     public Dictionary<string, string> Variables { get; } = new()
     {
-        ["OCTAVO_SERVER"] = host.Address.AbsoluteUri, ["OCTAVO_TOKEN"] = host.Token,
+        ["OCTAVO_SERVER"] = host.Address.AbsoluteUri,
+        ["OCTAVO_TOKEN"] = host.Token,
     };
 
     /// <summary>What stands on standard input.</summary>
