@@ -12,11 +12,21 @@ readonly record struct SortKey(bool IsAbsent, long Number, string? Text, UInt128
     /// <summary>The key of a text.</summary>
     public static SortKey Of(string? text, UInt128 id) => text is null ? new(true, 0, null, id) : new(false, Beginning(text), text, id);
 
-    /// <summary>The first four characters as a number that is ordered as they are: most texts differ in it, and need not be looked up in memory.</summary>
+    /// <summary>
+    /// The first eight characters as a number that is ordered as they are: most texts differ in it, and need not be looked up in memory. What stands behind
+    /// one that is no Latin letter is left out: such texts may be the same here, and never the other way round.
+    /// </summary>
     public static long Beginning(string text)
     {
         ulong beginning = 0;
-        for (var i = 0; i < 4; i++) beginning = beginning << 16 | (i < text.Length ? text[i] : 0U);
+        for (var i = 0; i < 8; i++)
+        {
+            var letter = i < text.Length ? text[i] : '\0';
+            beginning = beginning << 8 | Math.Min(letter, byte.MaxValue);
+            if (letter < byte.MaxValue) continue;
+            beginning <<= 8 * (7 - i);
+            break;
+        }
         return (long)(beginning ^ 1UL << 63);
     }
 
