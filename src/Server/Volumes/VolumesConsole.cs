@@ -42,8 +42,8 @@ static class VolumesConsole
     /// <summary>Rows of a page: 100 KiB, and as many as anybody looks through.</summary>
     const int PageSize = 50;
 
-    /// <summary>What was just made is on the first page.</summary>
-    const string NewestFirst = "-created_at";
+    /// <summary>People look for names.</summary>
+    const string ByName = "name";
 
     const int MaxSnapshots = 200;
     const int MaxOperations = 20;
@@ -77,7 +77,7 @@ static class VolumesConsole
         }
         var filter = query.Filter with { Tags = tags.Count == 0 ? null : tags };
         var page = query.Page with { Limit = Query.Text(context, "limit") is null ? PageSize : query.Page.Limit };
-        var (items, next, count) = await (query with { Filter = filter, Sort = query.Sort ?? NewestFirst, Page = page, IsCounted = true }).AskAsync(inventories.Of(caller.Account), volumes, cancellation);
+        var (items, next, count) = await (query with { Filter = filter, Sort = query.Sort ?? ByName, Page = page, IsCounted = true }).AskAsync(inventories.Of(caller.Account), volumes, cancellation);
         var fresh = await cells.StatusAsync(caller.Account, credential: null, cancellation);
         return Show.Page<VolumesPage>(new
         {

@@ -49,6 +49,9 @@
     if (event.detail.successful) document.getElementById('news').replaceChildren();
   });
 
+  // On a phone the menu is wider than the screen.
+  addEventListener('DOMContentLoaded', () => document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }));
+
   // What was wrong is read out and seen first.
   addEventListener('DOMContentLoaded', () => document.getElementById('refusal')?.focus());
 })();
