@@ -17,6 +17,7 @@ public sealed class Chromium : IAsyncDisposable
 
     static async Task<Started> StartAsync()
     {
+        Assertions.SetDefaultExpectTimeout(Visitor.Patience);
         var playwright = await Playwright.CreateAsync();
         try
         {

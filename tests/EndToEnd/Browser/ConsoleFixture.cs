@@ -29,12 +29,21 @@ public sealed class ConsoleFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Stage = await EbsStage.StartAsync(Seed);
-        await Stage.AddFirstAsync();
-        await Stage.Client.SucceededAsync((await Stage.Client.CreateAsync(Own, 1)).Operation);
+        var (credential, _) = await Stage.AddFirstAsync();
+        var made = await Stage.Client.CreateAsync(Own, 1);
+        await Stage.Client.SucceededAsync(made.Operation);
+        var snapshot = await Stage.Client.SnapshottedAsync(made.Volume.Id);
+        var user = await Stage.Client.Api.GetCallerAsync(TestContext.Current.CancellationToken);
+        Pages =
+        [
+            "/", "/volumes", "/volumes/new", "/volumes/deleted", $"/volumes/{made.Volume.Id}", $"/volumes/{made.Volume.Id}/raw",
+            "/snapshots", $"/snapshots/{snapshot.Id}", $"/snapshots/{snapshot.Id}/restore", "/operations", $"/operations/{made.Operation.Id}",
+            "/credentials", "/credentials/new", $"/credentials/{credential.Id}", "/audit", "/users", $"/users/{user.Id}", "/user",
+        ];
     }
 
     /// <summary>Every page that an admin sees, one of each kind.</summary>
-    internal IReadOnlyList<string> Pages { get; } = ["/"];
+    internal IReadOnlyList<string> Pages { get; private set; } = null!;
 
     public ValueTask DisposeAsync() => Stage.DisposeAsync();
 }

@@ -7,7 +7,7 @@ namespace Octavo.EndToEnd.Browser;
 sealed class Visitor : IAsyncDisposable
 {
     /// <summary>Milliseconds; the machine may be busy with other tests.</summary>
-    const float Patience = 20_000;
+    public const float Patience = 20_000;
 
     /// <summary>The browser's word for a request that the page itself gave up, by going elsewhere.</summary>
     const string GivenUp = "net::ERR_ABORTED";
