@@ -2,6 +2,7 @@ using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Database;
 using Octavo.Server.Http;
+using Octavo.Server.Operations;
 
 namespace Octavo.Server.Audit;
 
@@ -82,6 +83,24 @@ sealed class AuditLog(Database.Database database, SharedCommits commits, TimePro
             VALUES ({asked.Caller.Account}, {time.GetUtcNow()}, {asked.Caller.User}, {asked.Caller.UserName}, {asked.Caller.TokenName}, {asked.Via},
                 {asked.Address}, {asked.Action}, {subject.Kind}, {subject.Id}, {subject.Name}, {Cut(subject.Detail)}, {outcome}, {status}, {Cut(message)},
                 {operation?.Value}, {asked.RequestId})
+            """, cancellation);
+
+    /// <summary>
+    /// What an operation on many does to each, as entries of their own, so that it is found where one looks for one; nothing for other operations.
+    /// </summary>
+    public Task WritePartsAsync(Transaction transaction, Asked asked, OperationId operation, int status, CancellationToken cancellation) =>
+        transaction.ExecuteAsync(
+            $"""
+            INSERT INTO audit (account_id, at, user_id, user_name, token_name, via, address, action, subject_kind, subject_id, subject_name, detail,
+                outcome, status, operation_id, request_id)
+            SELECT {asked.Caller.Account}, {time.GetUtcNow()}, {asked.Caller.User}, {asked.Caller.UserName}, {asked.Caller.TokenName}, {asked.Via},
+                {asked.Address}, {asked.Action}, iif(o.kind = {OperationKind.DeleteSnapshot}, 'snapshot', 'volume'),
+                iif(o.kind = {OperationKind.DeleteSnapshot}, o.snapshot_id, v.id), v.name, 'one of many', 'accepted', {status}, o.id, {asked.RequestId}
+            FROM operations p JOIN operations o ON o.parent_id = p.id
+                LEFT JOIN snapshots s ON s.operation_id = o.id AND o.kind = {OperationKind.CreateInstanceSnapshots}
+                LEFT JOIN volumes v ON v.id = o.volume_id
+                    OR (v.credential_id = s.credential_id AND v.provider_volume_id = s.provider_volume_id)
+            WHERE p.id = {operation} AND p.kind IN ({OperationKind.CreateSnapshots}, {OperationKind.DeleteVolumes}, {OperationKind.DeleteSnapshots})
             """, cancellation);
 
     static string? Cut(string? text) => text is { Length: > MaxText } ? text[..MaxText] + "…" : text;

@@ -25,6 +25,9 @@ static class Texts
     /// <summary>The same; a dash where it is not known.</summary>
     public static string Size(long? bytes) => bytes is { } known ? Size(known) : "–";
 
+    /// <summary>What snapshots take on the stores, as far as the providers say.</summary>
+    public static string Stored(long bytes) => bytes == 0 ? "stored size not known" : $"{Size(bytes)} stored";
+
     /// <summary>A number and its noun: 1 volume, 2 volumes.</summary>
     public static string Count(long number, string one, string? many = null) => $"{Number(number)} {(number == 1 ? one : many ?? one + "s")}";
 

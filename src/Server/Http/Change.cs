@@ -109,6 +109,8 @@ sealed class Change
             outcome = await work(transaction);
             await Service<AuditLog>().WriteAsync(
                 transaction, Asked.Of(context)!, outcome.Subject, outcome.Operation, outcome.Answer.Status, Cancellation);
+            if (outcome.Operation is { } many)
+                await Service<AuditLog>().WritePartsAsync(transaction, Asked.Of(context)!, many, outcome.Answer.Status, Cancellation);
             if (receive is null) await KeepAsync(transaction, outcome.Answer);
             await transaction.CommitAsync();
         }

@@ -58,13 +58,13 @@ sealed class OperationItems(Database.Database database, OperationStore operation
         await running.StepAsync(step, cancellation);
         while (true)
         {
-            var (all, unfinished) = await database.FindAsync(
+            var (percent, unfinished) = await database.FindAsync(
                 $"""
-                SELECT count(*), count(*) FILTER (WHERE state IN ('queued', 'running'))
+                SELECT CAST(avg(iif(state IN ('queued', 'running'), progress_percent, 100)) AS INTEGER), count(*) FILTER (WHERE state IN ('queued', 'running'))
                 FROM operations WHERE parent_id = {running.Operation.Id}
-                """, row => (row.Number(0), row.Number(1)), cancellation);
+                """, row => (row.NumberOrNull(0) ?? 100, row.Number(1)), cancellation);
             if (unfinished == 0) break;
-            await running.ProgressAsync((double)(all - unfinished) / all, cancellation);
+            await running.ProgressAsync(percent / 100.0, cancellation);
             await running.PauseAsync(ShortestPoll, LongestPoll, cancellation);
         }
         var (count, failed, cancelled) = await CountAsync(running.Operation.Id, cancellation);

@@ -28,7 +28,7 @@ public class HostileTextTests(Chromium chromium)
             foreach (var text in texts) shown.ShouldContain(text, customMessage: path);
             (await visitor.Page.Locator("main img, main script, main style, main meta, main [onload], main [onerror], main [hx-on\\:click]").CountAsync())
                 .ShouldBe(0, path);
-            visitor.ShouldBeUntroubled();
+            await visitor.ShouldBeSoundAsync();
         }
     }
 

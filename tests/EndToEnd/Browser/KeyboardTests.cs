@@ -59,6 +59,24 @@ public class KeyboardTests(Chromium chromium, ConsoleFixture console) : IClassFi
     }
 
     [Fact]
+    public async Task News_leaves_the_focus_where_it_is()
+    {
+        console.Stage.Endpoint.Switches.SnapshotPending = TimeSpan.FromSeconds(6);
+        await using var visitor = await SignedInAsync("/volumes?search=data-");
+        var page = visitor.Page;
+        await page.GetByRole(AriaRole.Checkbox, new() { Name = "Select data-" }).First.CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Snapshot", Exact = true }).ClickAsync();
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        var link = page.Locator("tbody a").First;
+        await link.FocusAsync();
+
+        await Expect(page.GetByText("succeeded", new() { Exact = true }).First).ToBeVisibleAsync();
+
+        await Expect(page.Locator("tbody a").First).ToBeFocusedAsync();
+        visitor.ShouldBeUntroubled();
+    }
+
+    [Fact]
     public async Task What_was_wrong_with_a_form_gets_the_focus_and_what_was_typed_is_still_there()
     {
         await using var visitor = await SignedInAsync("/volumes/new");

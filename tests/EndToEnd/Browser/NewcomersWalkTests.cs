@@ -158,7 +158,8 @@ public class NewcomersWalkTests(Chromium chromium)
         {
             await page.GetByRole(AriaRole.Link, new() { Name = "All of it in the audit log" }).ClickAsync();
             await ShouldBeAtAsync("Audit log");
-            await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("Undelete volume");
+            foreach (var done in new[] { "Restore snapshot", "Delete volumes", "Undelete volume" })
+                await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync(done);
             await album.TakeAsync("audit-of-the-volume");
             await OpenFromTheMenuAsync("Audit");
             await album.TakeAsync("audit");
@@ -166,7 +167,7 @@ public class NewcomersWalkTests(Chromium chromium)
             {
                 "Sign in", "Create credential", "Create snapshots", "Restore snapshot", "Delete volume", "Undelete volume",
             })
-                await Expect(page.Locator("tbody th", new() { HasTextRegex = new Regex($@"^\s*{done}") })).ToBeVisibleAsync();
+                await Expect(page.Locator("tbody th", new() { HasTextRegex = new Regex($@"^\s*{done}") }).First).ToBeVisibleAsync();
         }
 
         async Task OpenFromTheMenuAsync(string name)

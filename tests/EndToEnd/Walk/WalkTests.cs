@@ -58,7 +58,7 @@ public sealed partial class WalkTests
         await RunAsync("octavo volumes list --filter state=deleted");
         await RunAsync($"octavo volumes undelete {scratch} --wait");
 
-        await RunAsync("octavo audit list --limit 12");
+        await RunAsync("octavo audit list --limit 24");
         await RunAsync("octavo audit list --outcome refused");
         walk.ShouldBeIn("docs/cli.md");
 

@@ -43,6 +43,27 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task What_is_done_to_many_is_found_by_each_of_them()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var (one, two) = (await host.VolumeAsync("one"), await host.VolumeAsync("two"));
+        var taken = await host.V2Async("POST", "/v2/snapshots?wait=30", new JsonObject { ["volume_ids"] = new JsonArray(one, two) });
+        taken.Status.ShouldBe(200, taken.Body);
+        var chosen = new JsonObject { ["volume_ids"] = new JsonArray(one, two) };
+        chosen["confirm"] = (string?)(await host.V2Async("POST", "/v2/volumes/delete", chosen)).Json["confirm"];
+        (await host.V2Async("POST", "/v2/volumes/delete?wait=30", chosen)).Status.ShouldBe(200);
+
+        foreach (var id in new[] { one, two })
+        {
+            var entries = await host.ItemsAsync($"/v2/audit?subject_id={id}");
+            entries.Select(e => (string?)e["action"]).ShouldBe(["DeleteVolumes", "CreateSnapshots", "CreateVolume"]);
+            entries.Select(e => (string?)e["user"]).Distinct().ShouldBe(["admin"]);
+            foreach (var entry in entries)
+                ((string?)(await host.V2Async("GET", $"/v2/operations/{entry["operation_id"]}")).Json["volume_id"]).ShouldBe(id);
+        }
+    }
+
+    [Fact]
     public async Task Refusals_are_told_with_the_reason_and_looking_is_not()
     {
         await using var host = await ServerHost.StartAsync();

@@ -34,6 +34,33 @@
     for (const [name, value] of [...event.detail.formData]) if (value === '') event.detail.formData.delete(name);
   });
 
+  // A part that renews itself waits while somebody presses something in it, and focus stays where it was.
+  let pressed = null;
+  let focused = null;
+  addEventListener('pointerdown', event => { pressed = event.target; });
+  for (const end of ['pointerup', 'pointercancel']) addEventListener(end, () => setTimeout(() => { pressed = null; }));
+  const alike = (part, one) => [...part.querySelectorAll(one.tagName)].filter(
+    other => other.getAttribute('href') === one.getAttribute('href') && other.textContent === one.textContent);
+  const keep = event => {
+    const part = event.detail.target;
+    const active = document.activeElement;
+    if (!part?.id || !event.detail.shouldSwap) return;
+    if (pressed && part.contains(pressed)) event.detail.shouldSwap = false;
+    else if (active !== part && part.contains(active)) focused = { part: part.id, one: active, at: alike(part, active).indexOf(active) };
+  };
+  document.addEventListener('htmx:beforeSwap', keep);
+  document.addEventListener('htmx:oobBeforeSwap', keep);
+  document.addEventListener('htmx:afterSettle', () => {
+    const part = focused && document.getElementById(focused.part);
+    if (part && !document.contains(focused.one)) alike(part, focused.one)[focused.at]?.focus({ preventScroll: true });
+    focused = null;
+  });
+
+  // What is typed into a search is asked for as it is typed; leaving the field is no change of it.
+  document.addEventListener('change', event => {
+    if (event.target.matches('form[role=search] input:not([type=checkbox], [type=radio])')) event.stopPropagation();
+  }, true);
+
   // News that did not come.
   const news = text => {
     const line = document.createElement('p');
