@@ -17,7 +17,8 @@ sealed class AccountInventory(AccountId account, Database.Database database)
 
     static readonly string[] Kinds = [ChangedKind.Volume, ChangedKind.Snapshot, ChangedKind.Cell];
 
-    readonly SemaphoreSlim following = new(1, 1);
+    readonly Lock starting = new();
+    Task following = Task.CompletedTask;
     readonly ReaderWriterLockSlim gate = new();
     InventoryIndex index = new(0, 0);
     HashSet<(string Credential, string Region)> stale = [];
@@ -38,7 +39,7 @@ sealed class AccountInventory(AccountId account, Database.Database database)
     /// <summary>Asks; the question must not wait for anything.</summary>
     public async Task<T> AskAsync<T>(Func<AccountInventory, T> question, CancellationToken cancellation)
     {
-        if (!IsUpToDate) await FollowAsync(cancellation);
+        if (!IsUpToDate) await FollowedAsync(cancellation);
         gate.EnterReadLock();
         try
         {
@@ -60,25 +61,36 @@ sealed class AccountInventory(AccountId account, Database.Database database)
         }
     }
 
-    async Task FollowAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Waits until everything is followed that was committed before. One reads for all who wait: one behind the other, each would wait for the turns of those
+    /// before it.
+    /// </summary>
+    async Task FollowedAsync(CancellationToken cancellation)
     {
-        await following.WaitAsync(cancellation);
-        try
-        {
-            // Before the tables are read: what comes meanwhile is followed the next time.
-            var now = Kinds.ToDictionary(kind => kind, kind => database.Changes.Of(account, kind));
-            if (followed[ChangedKind.Cell] != now[ChangedKind.Cell]) await ReadCellsAsync(cancellation);
-            var mayFollow = followed[ChangedKind.Volume] >= 0 && !index.Search.IsMostlyGaps
-                && await database.Changes.HasAllBehindAsync(followed.Values.Min(), cancellation);
-            var volumes = mayFollow ? await ChangedAsync(ChangedKind.Volume, now, cancellation) : null;
-            var snapshots = mayFollow ? await ChangedAsync(ChangedKind.Snapshot, now, cancellation) : null;
-            if (volumes is null || snapshots is null) await ReadAllAsync(now, cancellation);
-            else await ReadSomeAsync(volumes, snapshots, now, cancellation);
-        }
-        finally
-        {
-            following.Release();
-        }
+        await Following().WaitAsync(cancellation);
+        // That may have begun before the last commit; what begins now has not.
+        if (!IsUpToDate) await Following().WaitAsync(cancellation);
+    }
+
+    Task Following()
+    {
+        lock (starting) return following.IsCompleted ? following = FollowAsync() : following;
+    }
+
+    async Task FollowAsync()
+    {
+        // Whoever asks meanwhile shall find it running.
+        await Task.Yield();
+        var cancellation = CancellationToken.None;
+        // Before the tables are read: what comes meanwhile is followed the next time.
+        var now = Kinds.ToDictionary(kind => kind, kind => database.Changes.Of(account, kind));
+        if (followed[ChangedKind.Cell] != now[ChangedKind.Cell]) await ReadCellsAsync(cancellation);
+        var mayFollow = followed[ChangedKind.Volume] >= 0 && !index.Search.IsMostlyGaps
+            && await database.Changes.HasAllBehindAsync(followed.Values.Min(), cancellation);
+        var volumes = mayFollow ? await ChangedAsync(ChangedKind.Volume, now, cancellation) : null;
+        var snapshots = mayFollow ? await ChangedAsync(ChangedKind.Snapshot, now, cancellation) : null;
+        if (volumes is null || snapshots is null) await ReadAllAsync(now, cancellation);
+        else await ReadSomeAsync(volumes, snapshots, now, cancellation);
     }
 
     async Task<List<string>?> ChangedAsync(string kind, Dictionary<string, long> now, CancellationToken cancellation) =>

@@ -57,7 +57,7 @@ static class SnapshotEndpoints
         return await change.RunAsync(async transaction =>
         {
             var (operation, count) = await create.EnqueueAsync(transaction, caller.Account, selection, cancellation);
-            return Many(operation, $"{count} volumes", operations);
+            return Many(operation, $"{count} {(count == 1 ? "volume" : "volumes")}", operations);
         });
     }
 
@@ -76,7 +76,7 @@ static class SnapshotEndpoints
         return await change.RunAsync(async transaction =>
         {
             var (operation, count) = await delete.EnqueueAsync(transaction, caller.Account, selection, confirm, cancellation);
-            return Many(operation, $"{count} snapshots", operations);
+            return Many(operation, $"{count} {(count == 1 ? "snapshot" : "snapshots")}", operations);
         });
     }
 

@@ -94,7 +94,7 @@ static class DeletionEndpoints
             var (operation, count) = await delete.EnqueueAsync(transaction, caller.Account, selection, wish, confirm, cancellation);
             return OperationEndpoints.Accepted(
                 operation,
-                new Subject("operation", operation.Id.Value, null, string.Create(CultureInfo.InvariantCulture, $"{count} volumes, {Told(wish)}")), operations);
+                new Subject("operation", operation.Id.Value, null, string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "volume" : "volumes")}, {Told(wish)}")), operations);
         });
     }
 

@@ -24,7 +24,7 @@ async function ended(operation: Operation): Promise<Operation> {
 }
 
 async function named(name: string): Promise<Volume[]> {
-  const { data } = await listVolumes({ query: { name_contains: name, state: 'available', sort: '-created_at', limit: 10, count: true }, throwOnError: true });
+  const { data } = await listVolumes({ query: { name_contains: name, state: 'available', sort: 'name', limit: 10, count: true }, throwOnError: true });
   if (data.count !== data.items.length) throw new Error(`${data.count} are counted, ${data.items.length} listed.`);
   return data.items;
 }
