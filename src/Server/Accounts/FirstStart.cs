@@ -33,7 +33,8 @@ static class FirstStart
 
                 {admin.Token}
 
-            It is also in {folder.TokenFile}, readable by you only, with three commands to try.
+            Open {address} in a browser and sign in with it. It is also in {folder.TokenFile}, readable by you only,
+            with three commands to try.
 
             """);
     }

@@ -79,47 +79,46 @@ sealed class AccountInventory(AccountId account, Database.Database database)
 
     async Task FollowAsync()
     {
-        // Whoever asks meanwhile shall find it running.
+        // Whoever asks meanwhile shall find it running; and it runs for all of them, so that none of them can stop it.
         await Task.Yield();
-        var cancellation = CancellationToken.None;
         // Before the tables are read: what comes meanwhile is followed the next time.
         var now = Kinds.ToDictionary(kind => kind, kind => database.Changes.Of(account, kind));
-        if (followed[ChangedKind.Cell] != now[ChangedKind.Cell]) await ReadCellsAsync(cancellation);
+        if (followed[ChangedKind.Cell] != now[ChangedKind.Cell]) await ReadCellsAsync();
         var mayFollow = followed[ChangedKind.Volume] >= 0 && !index.Search.IsMostlyGaps
-            && await database.Changes.HasAllBehindAsync(followed.Values.Min(), cancellation);
-        var volumes = mayFollow ? await ChangedAsync(ChangedKind.Volume, now, cancellation) : null;
-        var snapshots = mayFollow ? await ChangedAsync(ChangedKind.Snapshot, now, cancellation) : null;
-        if (volumes is null || snapshots is null) await ReadAllAsync(now, cancellation);
-        else await ReadSomeAsync(volumes, snapshots, now, cancellation);
+            && await database.Changes.HasAllBehindAsync(followed.Values.Min(), CancellationToken.None);
+        var volumes = mayFollow ? await ChangedAsync(ChangedKind.Volume, now) : null;
+        var snapshots = mayFollow ? await ChangedAsync(ChangedKind.Snapshot, now) : null;
+        if (volumes is null || snapshots is null) await ReadAllAsync(now);
+        else await ReadSomeAsync(volumes, snapshots, now);
     }
 
-    async Task<List<string>?> ChangedAsync(string kind, Dictionary<string, long> now, CancellationToken cancellation) =>
+    async Task<List<string>?> ChangedAsync(string kind, Dictionary<string, long> now) =>
         followed[kind] == now[kind] ? []
-        : await database.Changes.IdsAsync(account, kind, followed[kind], now[kind], MostFollowed, cancellation);
+        : await database.Changes.IdsAsync(account, kind, followed[kind], now[kind], MostFollowed, CancellationToken.None);
 
-    async Task ReadAllAsync(Dictionary<string, long> now, CancellationToken cancellation)
+    async Task ReadAllAsync(Dictionary<string, long> now)
     {
         var (volumes, snapshots) = await database.FindAsync(
             $"SELECT (SELECT count(*) FROM volumes WHERE account_id = {account}), (SELECT count(*) FROM snapshots WHERE account_id = {account})",
-            row => ((int)row.Number(0), (int)row.Number(1)), cancellation);
+            row => ((int)row.Number(0), (int)row.Number(1)), CancellationToken.None);
         var all = new InventoryIndex(volumes, snapshots);
-        await database.ReadAsync($"{IndexedVolume.Select} WHERE v.account_id = {account}", row => all.Put(all.ReadVolume(row)), cancellation);
+        await database.ReadAsync($"{IndexedVolume.Select} WHERE v.account_id = {account}", row => all.Put(all.ReadVolume(row)), CancellationToken.None);
         await database.ReadAsync(
             $"{IndexedSnapshot.Select} WHERE s.account_id = {account} AND s.state NOT IN ('deleting', 'deleted')",
-            row => all.Put(all.ReadSnapshot(row)), cancellation);
+            row => all.Put(all.ReadSnapshot(row)), CancellationToken.None);
         all.Join();
         Change(() => (index, followed) = (all, now));
     }
 
-    async Task ReadSomeAsync(List<string> volumeIds, List<string> snapshotIds, Dictionary<string, long> now, CancellationToken cancellation)
+    async Task ReadSomeAsync(List<string> volumeIds, List<string> snapshotIds, Dictionary<string, long> now)
     {
         var volumes = volumeIds.Count == 0 ? [] : await database.QueryAsync(
-            $"{IndexedVolume.Select} WHERE v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(volumeIds)}))", index.ReadVolume, cancellation);
+            $"{IndexedVolume.Select} WHERE v.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(volumeIds)}))", index.ReadVolume, CancellationToken.None);
         var snapshots = snapshotIds.Count == 0 ? [] : await database.QueryAsync(
             $"""
             {IndexedSnapshot.Select} WHERE s.state NOT IN ('deleting', 'deleted')
                 AND s.id IN (SELECT value FROM json_each({JsonSerializer.Serialize(snapshotIds)}))
-            """, index.ReadSnapshot, cancellation);
+            """, index.ReadSnapshot, CancellationToken.None);
         Change(() =>
         {
             foreach (var id in volumeIds) index.RemoveVolume(Ids.Number(id));
@@ -131,13 +130,13 @@ sealed class AccountInventory(AccountId account, Database.Database database)
         });
     }
 
-    async Task ReadCellsAsync(CancellationToken cancellation)
+    async Task ReadCellsAsync()
     {
         var cells = await database.QueryAsync(
             $"""
             SELECT l.credential_id, l.region FROM cells l JOIN credentials c ON c.id = l.credential_id
             WHERE c.account_id = {account} AND l.stale_since IS NOT NULL
-            """, row => (row.Text(0), row.Text(1)), cancellation);
+            """, row => (row.Text(0), row.Text(1)), CancellationToken.None);
         Change(() => stale = [.. cells]);
     }
 

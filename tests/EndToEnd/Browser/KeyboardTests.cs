@@ -77,6 +77,23 @@ public class KeyboardTests(Chromium chromium, ConsoleFixture console) : IClassFi
     }
 
     [Fact]
+    public async Task Leaving_the_search_asks_for_nothing_so_that_what_is_ticked_then_stays()
+    {
+        await using var visitor = await SignedInAsync("/volumes");
+        var page = visitor.Page;
+        await page.GetByLabel("Search name, id, instance").PressSequentiallyAsync("data-");
+        await Expect(page.GetByText("volumes match")).ToBeVisibleAsync();
+        var asked = 0;
+        page.Request += (_, _) => asked++;
+
+        await page.GetByRole(AriaRole.Checkbox, new() { Name = "Select data-" }).First.CheckAsync();
+
+        await Expect(page.GetByText("1 selected")).ToBeVisibleAsync();
+        asked.ShouldBe(0);
+        visitor.ShouldBeUntroubled();
+    }
+
+    [Fact]
     public async Task What_was_wrong_with_a_form_gets_the_focus_and_what_was_typed_is_still_there()
     {
         await using var visitor = await SignedInAsync("/volumes/new");

@@ -53,6 +53,8 @@ public sealed class InstanceSnapshotsTests : IAsyncLifetime
         items.Select(i => (string)i["provider_volume_id"]!).ShouldBe(region.Volumes.Select(v => v.Id), ignoreOrder: true);
         items.Select(i => (string)i["provider_snapshot_id"]!).ShouldBe(region.Snapshots.Select(s => s.Id), ignoreOrder: true);
         items.Select(i => (string)i["volume_id"]!).ShouldBe((await VolumesAsync()).Select(v => (string)v["id"]!), ignoreOrder: true);
+        foreach (var item in items)
+            (await server.ItemsAsync($"/v2/audit?subject_id={item["volume_id"]}&action=CreateSnapshots")).Count.ShouldBe(1, "each is found in the audit log");
         await server.ReconcileAsync();
         (await SnapshotsAsync()).Count.ShouldBe(11);
     }

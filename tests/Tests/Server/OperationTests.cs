@@ -87,6 +87,20 @@ public sealed class OperationTests
     }
 
     [Fact]
+    public async Task The_progress_of_many_is_that_of_its_parts()
+    {
+        await using var aws = await WithVolumesAsync(3);
+        aws.Ec2.Switches.SnapshotPending = TimeSpan.FromSeconds(8);
+        var accepted = await aws.Server.V2Async("POST", "/v2/snapshots", new JsonObject { ["filter"] = new JsonObject() });
+        var address = $"/v2/operations/{accepted.Json["operation"]!["id"]}";
+
+        var seen = await ServerHost.EventuallyAsync(() => aws.Server.V2Async("GET", address), now => (int)now.Json["progress_percent"]! > 0);
+
+        ((int)seen.Json["progress_percent"]!).ShouldBeLessThan(100);
+        (await aws.Server.ItemsAsync($"{address}/items")).ShouldAllBe(item => (string?)item["state"] == "running");
+    }
+
+    [Fact]
     public async Task A_deletion_is_cancelled_while_it_waits_for_its_final_snapshot_and_the_volume_stays()
     {
         await using var aws = await WithVolumesAsync(1);
