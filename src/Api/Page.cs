@@ -1,7 +1,7 @@
 namespace Octavo.Api;
 
 /// <summary>A page of a list.</summary>
-/// <param name="Items">At most the asked <c>limit</c> (1 to 1,000; 100 if left out).</param>
+/// <param name="Items">At most the asked <c>limit</c> (1 to 1,000; 100 if left out), fewer where the page would be longer than some 200 KiB.</param>
 /// <param name="NextPageToken">Give it back as <c>page_token</c> for the next page; null on the last.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextPageToken);
 

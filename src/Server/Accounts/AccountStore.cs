@@ -20,7 +20,7 @@ sealed class AccountStore(Database.Database database, TimeProvider time)
             await database.QueryAsync(
                 $"SELECT id, name, created_at FROM accounts WHERE name > {after ?? ""} ORDER BY name LIMIT {page.Limit + 1}",
                 Read, cancellation),
-            "accounts", last => last.Name);
+            "accounts", last => last.Name, ApiJson.Wire.Account);
     }
 
     /// <summary>Makes an account with its local credential.</summary>

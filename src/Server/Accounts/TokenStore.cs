@@ -25,7 +25,7 @@ sealed class TokenStore(Database.Database database, Callers callers, TimeProvide
             await database.QueryAsync(
                 $"SELECT {Columns} FROM tokens WHERE user_id = {user} AND name > {page.After("tokens") ?? ""} ORDER BY name LIMIT {page.Limit + 1}",
                 Read, cancellation),
-            "tokens", last => last.Name);
+            "tokens", last => last.Name, ApiJson.Wire.AccessToken);
 
     /// <summary>Makes a token for a user; it is in the answer and nowhere else.</summary>
     /// <exception cref="VolumeException">Invalid: it has ended already. Already exists: the name. Quota exceeded.</exception>

@@ -27,7 +27,7 @@ sealed class UserStore(Database.Database database, TokenStore tokens, Callers ca
             await database.QueryAsync(
                 $"{Select} WHERE u.account_id = {account} AND u.name > {page.After("users") ?? ""} ORDER BY u.name LIMIT {page.Limit + 1}",
                 Read, cancellation),
-            "users", last => last.Name);
+            "users", last => last.Name, ApiJson.Wire.User);
 
     /// <summary>A user of the account.</summary>
     /// <exception cref="VolumeException">Not found.</exception>

@@ -70,7 +70,7 @@ sealed class AuditLog(Database.Database database, SharedCommits commits, TimePro
             await database.QueryAsync(
                 $"{Select} WHERE a.account_id = {account} AND a.id < {before} AND {filter.Matches} ORDER BY a.id DESC LIMIT {page.Limit + 1}",
                 Read, cancellation),
-            "audit", last => PageOf.Key(last.Id));
+            "audit", last => PageOf.Key(last.Id), ApiJson.Wire.AuditEntry);
     }
 
     Task<int> WriteAsync(

@@ -42,7 +42,7 @@ sealed class CredentialStore(
                 {Select} WHERE account_id = {account} AND (created_at, id) > ({created}, {id})
                 ORDER BY created_at, id LIMIT {page.Limit + 1}
                 """, Read, cancellation),
-            "credentials", last => PageOf.Key(last.CreatedAt, last.Id));
+            "credentials", last => PageOf.Key(last.CreatedAt, last.Id), ApiJson.Wire.Credential);
     }
 
     /// <summary>A credential of the account.</summary>

@@ -1,13 +1,16 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Octavo.Api;
 using Octavo.Core;
 
 namespace Octavo.Server.Http;
 
 /// <summary>
-/// Which page of a list is asked for: <c>?limit=</c> (1 to 1,000; 100 if left out) and <c>?page_token=</c>. A token is opaque to
+/// Which page of a list is asked for: <c>?limit=</c> (1 to 1,000; 100 if left out) and <c>?page_token=</c>. A page may be shorter: it ends before it is long. A token is opaque to
 /// clients: base64url of <c>1:LIST:KEY</c>, where the list's name keeps a token of one list from being used on another, and the key is
 /// where the next page begins.
 /// </summary>
@@ -16,13 +19,16 @@ sealed record PageOf(int Limit, string? Token)
     /// <summary>Bounds the work of one request.</summary>
     public const int MaxLimit = 1000;
 
+    /// <summary>No page sends more than 200 KiB; what is not items, how fresh the list is above all, has the rest.</summary>
+    const int MaxBytes = 176 * 1024;
+
     const int DefaultLimit = 100;
     const string Version = "1";
 
     /// <summary>Behind the question mark.</summary>
     public static IReadOnlyList<QueryParameter> Parameters { get; } =
     [
-        new("limit", "At most so many items: 1 to 1,000; 100 if left out.", QueryForm.Number),
+        new("limit", "At most so many items: 1 to 1,000; 100 if left out. A page also ends at some 200 KiB.", QueryForm.Number),
         new("page_token", "The next_page_token of the page before."),
     ];
 
@@ -78,13 +84,32 @@ sealed record PageOf(int Limit, string? Token)
         : long.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw BadToken();
 
-    /// <summary>Makes the page of rows that were asked with one more than the limit.</summary>
-    public Page<T> Cut<T>(List<T> rows, string list, Func<T, string> key)
+    /// <summary>Makes the page of items that were asked with one more than the limit.</summary>
+    public Page<T> Cut<T>(List<T> items, string list, Func<T, string> key, JsonTypeInfo<T> shape)
     {
-        if (rows.Count <= Limit) return new Page<T>(rows, null);
-        rows.RemoveRange(Limit, rows.Count - Limit);
-        return new Page<T>(rows, Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{Version}:{list}:{key(rows[^1])}")));
+        var count = Math.Min(Limit, Fitting(items, shape));
+        return count == items.Count ? new Page<T>(items, null) : new Page<T>(items[..count], TokenOf(list, key(items[count - 1])));
     }
+
+    /// <summary>How many of these items, from the first, a page may carry: <see cref="MaxBytes"/>, and at least one.</summary>
+    public static int Fitting<T>(IReadOnlyList<T> items, JsonTypeInfo<T> shape)
+    {
+        var bytes = new ArrayBufferWriter<byte>(1024);
+        using var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = shape.Options.Encoder });
+        var total = 0;
+        for (var count = 0; count < items.Count; count++)
+        {
+            JsonSerializer.Serialize(json, items[count], shape);
+            total += bytes.WrittenCount + 1;
+            if (total > MaxBytes && count > 0) return count;
+            bytes.ResetWrittenCount();
+            json.Reset();
+        }
+        return items.Count;
+    }
+
+    /// <summary>The token of the page behind this key.</summary>
+    public static string TokenOf(string list, string key) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{Version}:{list}:{key}"));
 
     /// <summary>The key for <see cref="AfterTimeAndId"/>.</summary>
     public static string Key(DateTimeOffset time, string id) =>

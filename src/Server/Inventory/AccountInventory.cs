@@ -22,6 +22,7 @@ sealed class AccountInventory(AccountId account, Database.Database database)
     readonly ReaderWriterLockSlim gate = new();
     InventoryIndex index = new(0, 0);
     HashSet<(string Credential, string Region)> stale = [];
+    volatile Kept? kept;
     Dictionary<string, long> followed = Kinds.ToDictionary(kind => kind, _ => -1L);
 
     /// <summary>The number of the last change that is in it: the same number is the same index.</summary>
@@ -50,6 +51,19 @@ sealed class AccountInventory(AccountId account, Database.Database database)
             gate.ExitReadLock();
         }
     }
+
+    /// <summary>What goes over everything several times: answered once, and then from memory until something changes or the question is another one.</summary>
+    public async Task<T> KeptAsync<T>(object question, Func<Task<T>> answer, CancellationToken cancellation) where T : class
+    {
+        // Before it is asked: what changes meanwhile has another number.
+        var seq = await AskAsync(now => now.Seq, cancellation);
+        if (kept is { Answer: T known } last && last.Seq == seq && last.Question.Equals(question)) return known;
+        var made = await answer();
+        kept = new Kept(seq, question, made);
+        return made;
+    }
+
+    sealed record Kept(long Seq, object Question, object Answer);
 
     bool IsUpToDate
     {

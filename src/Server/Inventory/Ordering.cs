@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization.Metadata;
+using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Http;
 
@@ -32,6 +34,22 @@ static class Ordering
     /// <exception cref="VolumeException">Invalid: the token is not one of this list's.</exception>
     public static SortKey? After(PageOf page, string list) =>
         page.After(list) is not { } text ? null : SortKey.TryParse(text, out var key) ? key : throw PageOf.BadToken();
+
+    /// <summary>
+    /// Makes the page of keys that were asked with one more than the limit, from what is shown of the first of them: of one that is not there any more,
+    /// nothing is.
+    /// </summary>
+    public static Page<T> Cut<T>(
+        PageOf page, string list, IReadOnlyList<SortKey> keys, IReadOnlyList<T> shown, Func<T, string> id, JsonTypeInfo<T> shape)
+    {
+        var count = PageOf.Fitting(shown, shape);
+        if (count < shown.Count)
+        {
+            var last = id(shown[count - 1]);
+            return new Page<T>([.. shown.Take(count)], PageOf.TokenOf(list, keys.First(key => Ids.Text(key.Id) == last).ToString()));
+        }
+        return new Page<T>(shown, keys.Count > page.Limit ? PageOf.TokenOf(list, keys[page.Limit - 1].ToString()) : null);
+    }
 
     /// <summary>The name of a list for page tokens: of one filter and one order.</summary>
     public static string ListName(string list, ReadOnlySpan<byte> filter, string? sort)

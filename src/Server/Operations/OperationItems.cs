@@ -100,17 +100,16 @@ sealed class OperationItems(Database.Database database, OperationStore operation
                 iif(p.kind IN ({OperationKind.CreateSnapshot}, {OperationKind.CreateInstanceSnapshots}), coalesce(s.started_at, p.created_at), p.created_at),
                 CASE WHEN p.kind <> {OperationKind.CreateInstanceSnapshots} THEN p.finished_at
                     WHEN p.item_state IN ({OperationState.Succeeded}, {OperationState.Failed}, {OperationState.Cancelled})
-                    THEN min(s.updated_at, coalesce(p.finished_at, s.updated_at)) END,
-                p.part
+                    THEN min(s.updated_at, coalesce(p.finished_at, s.updated_at)) END
             FROM p LEFT JOIN snapshots s ON s.id = p.snapshot LEFT JOIN volumes w ON w.id = p.volume_id
                 LEFT JOIN volumes v ON v.credential_id = s.credential_id AND v.provider_volume_id = s.provider_volume_id
             ORDER BY p.part
             """,
-            row => (Part: row.Text(15), Item: new OperationItem(
+            row => new OperationItem(
                 row.Text(0), row.Text(1), row.TextOrNull(2), row.TextOrNull(3), row.TextOrNull(4), row.TextOrNull(5), row.Text(6), (int)row.Number(7),
                 (int)row.Number(8), row.TextOrNull(9) is { } code ? new OperationError(code, row.TextOrNull(10) ?? "") : null,
-                row.TextOrNull(11), row.TextOrNull(12), row.Time(13), row.TimeOrNull(14))), cancellation);
-        var (found, next) = page.Cut(items, list, last => last.Part);
-        return new Page<OperationItem>([.. found.Select(f => f.Item)], next);
+                row.TextOrNull(11), row.TextOrNull(12), row.Time(13), row.TimeOrNull(14)), cancellation);
+        return page.Cut(
+            items, list, last => last.Kind == OperationKind.CreateInstanceSnapshots ? last.SnapshotId! : last.OperationId, ApiJson.Wire.OperationItem);
     }
 }

@@ -245,7 +245,7 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
               AND (created_at, id) < ({created}, {id}) AND {filter.Matches}
             ORDER BY created_at DESC, id DESC LIMIT {page.Limit + 1}
             """, row => Wire(Operation.Read(row)), cancellation);
-        return page.Cut(found, "operations", last => PageOf.Key(last.CreatedAt, last.Id));
+        return page.Cut(found, "operations", last => PageOf.Key(last.CreatedAt, last.Id), ApiJson.Wire.Operation);
     }
 
     /// <summary>How <c>/v2</c> shows an operation.</summary>

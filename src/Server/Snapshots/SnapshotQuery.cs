@@ -48,8 +48,8 @@ sealed record SnapshotQuery(SnapshotFilter Filter, string? Sort, PageOf Page, bo
         var after = Ordering.After(Page, list);
         var (keys, count) = await inventory.AskAsync(
             now => now.Index.Snapshots.Ask(SnapshotFilters.Matches(Filter, now), order, after, Page.Limit + 1), cancellation);
-        var page = Page.Cut(keys, list, last => last.ToString());
-        return new SnapshotPage(
-            await snapshots.ShowAsync(page.Items.Select(key => Ids.Text(key.Id)), cancellation), page.NextPageToken, IsCounted ? count : null);
+        var shown = await snapshots.ShowAsync(keys.Take(Page.Limit).Select(key => Ids.Text(key.Id)), cancellation);
+        var page = Ordering.Cut(Page, list, keys, shown, snapshot => snapshot.Id, ApiJson.Wire.Snapshot);
+        return new SnapshotPage(page.Items, page.NextPageToken, IsCounted ? count : null);
     }
 }

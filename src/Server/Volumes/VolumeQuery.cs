@@ -53,14 +53,14 @@ sealed record VolumeQuery(VolumeFilter Filter, string? Sort, PageOf Page, bool I
         // A token is of one question: with another filter or order it would show nonsense.
         var list = Ordering.ListName("volumes", JsonSerializer.SerializeToUtf8Bytes(Filter, ApiJson.Wire.VolumeFilter), Sort);
         var after = Ordering.After(Page, list);
-        var (page, count, known) = await inventory.AskAsync(
+        var (keys, count, known) = await inventory.AskAsync(
             now =>
             {
                 var (keys, all) = now.Index.Volumes.Ask(VolumeFilters.Matches(Filter, now), order, after, Page.Limit + 1);
-                var cut = Page.Cut(keys, list, last => last.ToString());
-                return (cut, all, cut.Items.Select(key => now.Index.Volumes[key.Id].Snapshots).ToList());
+                return (keys, all, keys.Take(Page.Limit).Select(key => now.Index.Volumes[key.Id].Snapshots).ToList());
             }, cancellation);
-        return (await volumes.ShowAsync(known, cancellation), page.NextPageToken, IsCounted ? count : null);
+        var page = Ordering.Cut(Page, list, keys, await volumes.ShowAsync(known, cancellation), volume => volume.Id, ApiJson.Wire.Volume);
+        return (page.Items, page.NextPageToken, IsCounted ? count : null);
     }
 
     static long? Known(long number) => number == IndexedVolume.None ? null : number;

@@ -19,7 +19,29 @@ static class Describing
            select new Operation(method.Key.ToUpperInvariant(), path.Key, method.Value!),
     ];
 
-    internal sealed record Operation(string Method, string Path, JsonNode Node);
+    internal sealed record Operation(string Method, string Path, JsonNode Node)
+    {
+        public string[] Parts { get; } = Path.Split('/');
+    }
+
+    static readonly Lock reading = new();
+
+    /// <summary>Fails where an answer of any test is not as the description says; what is asked of no call's address is not looked at.</summary>
+    public static void ShouldHold(string method, string address, Reply reply)
+    {
+        var parts = address.Split('?')[0].Split('/');
+        var faults = new List<string>();
+        // The document's nodes are made as they are looked at.
+        lock (reading)
+        {
+            var operation = Operations
+                .Where(one => one.Method == method && one.Parts.Length == parts.Length)
+                .Where(one => one.Parts.Zip(parts).All(part => part.First == part.Second || (part.First.StartsWith('{') && part.Second.Length > 0)))
+                .MinBy(one => one.Parts.Count(part => part.StartsWith('{')));
+            if (operation is not null) Check(operation, reply, faults);
+        }
+        faults.ShouldBeEmpty();
+    }
 
     /// <summary>Tells what of an answer is not as the call's description says.</summary>
     public static void Check(Operation operation, Reply reply, List<string> faults)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
 
@@ -176,6 +177,33 @@ public sealed class ListTests
     }
 
     [Fact]
+    public async Task A_page_ends_before_it_is_longer_than_200_KiB_and_the_next_one_goes_on_there()
+    {
+        await using var host = await ServerHost.StartAsync();
+        await Rows.AddAsync(host, volumes: 1500, seed: 1);
+        // The longest tags that there are: five volumes fill a page.
+        var tags = string.Join(',', Enumerable.Range(0, 50).Select(n => $$"""{"key":"{{n:d3}}{{new string('k', 125)}}","value":"{{new string('é', 256)}}"}"""));
+        await Rows.ChangeAsync(host, $"UPDATE volumes SET tags = {'[' + tags + ']'} WHERE id IN (SELECT id FROM volumes WHERE state = 'available' ORDER BY name LIMIT 20)");
+        foreach (var list in new[] { "volumes?sort=name", "volumes?sort=-size&state=available", "snapshots", "snapshots?sort=-volume_size", "audit", "operations" })
+        {
+            var seen = new List<string>();
+            for (string? token = ""; token is not null;)
+            {
+                var page = await host.V2Async("GET", $"/v2/{list}{(list.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit=1000&page_token={Uri.EscapeDataString(token)}");
+                page.Status.ShouldBe(200, page.Body);
+                Encoding.UTF8.GetByteCount(page.Body).ShouldBeLessThanOrEqualTo(200 * 1024, list);
+                seen.AddRange(page.Json["items"]!.AsArray().Select(item => item!["id"]!.ToString()));
+                token = (string?)page.Json["next_page_token"];
+            }
+            seen.ShouldBeUnique();
+            if (!list.Contains('?', StringComparison.Ordinal)) continue;
+            var (told, count) = await PagesAsync(host, list.Split('?')[0], list.Split('?')[1], sort: null, limit: 7);
+            seen.ShouldBe(told);
+            count.ShouldBe(seen.Count);
+        }
+    }
+
+    [Fact]
     public async Task Totals_are_what_the_list_adds_up_to()
     {
         await using var host = await ServerHost.StartAsync();
@@ -234,7 +262,7 @@ public sealed class ListTests
     const int Deleted = 40;
 
     static async Task<JsonNode[]> AllAsync(ServerHost host, string list) =>
-        [.. (await host.V2Async("GET", $"/v2/{list}?limit=1000")).Json["items"]!.AsArray().Select(item => item!.DeepClone())];
+        [.. await host.AllItemsAsync($"/v2/{list}")];
 
     static async Task<(string[] Told, long Count)> PagesAsync(ServerHost host, string list, string query, string? sort, int limit)
     {

@@ -84,7 +84,9 @@ sealed class ServerHost : IAsyncDisposable
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        return await SendAsync(request, body?.ToJsonString(), "application/json");
+        var reply = await SendAsync(request, body?.ToJsonString(), "application/json");
+        Describing.ShouldHold(method, path, reply);
+        return reply;
     }
 
     public async Task<Reply> SendAsync(HttpRequestMessage request, string? body = null, string? type = null)
@@ -162,12 +164,27 @@ sealed class ServerHost : IAsyncDisposable
         return await EndAsync(accepted.Json["operation"]!);
     }
 
-    /// <summary>A list's items, behind a path and maybe a filter.</summary>
+    /// <summary>A list's first items, behind a path and maybe a filter.</summary>
     public async Task<List<JsonNode>> ItemsAsync(string path)
     {
         var reply = await V2Async("GET", path);
         reply.Status.ShouldBe(200, reply.Body);
         return [.. reply.Json["items"]!.AsArray().Select(item => item!)];
+    }
+
+    /// <summary>All items of a list, page by page.</summary>
+    public async Task<List<JsonNode>> AllItemsAsync(string path, string? token = null)
+    {
+        var items = new List<JsonNode>();
+        for (string? page = null; ;)
+        {
+            var question = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit=1000";
+            var reply = await V2Async("GET", page is null ? question : $"{question}&page_token={Uri.EscapeDataString(page)}", token: token);
+            reply.Status.ShouldBe(200, reply.Body);
+            items.AddRange(reply.Json["items"]!.AsArray().Select(item => item!));
+            page = (string?)reply.Json["next_page_token"];
+            if (page is null) return items;
+        }
     }
 
     /// <summary>One pass of the reconciler, now.</summary>
