@@ -1,3 +1,4 @@
+using Octavo.Engine.Attachments;
 using Octavo.Engine.Io;
 using Octavo.Engine.Segments;
 using Octavo.Engine.Snapshots;
@@ -20,6 +21,7 @@ public sealed partial class BlockEngine
             CheckVolumes(findings, repair);
             CheckFolder("", name => IsKnownAtTop(name), findings, repair);
             CheckFolder(Manifest.Root, IsKnownSnapshotFile, findings, repair);
+            CheckFolder(AttachmentRecord.Root, IsKnownAttachmentFile, findings, repair);
             CheckFolder("segments", name => name.Length == 8 && name.All(char.IsAsciiDigit), findings, repair);
             return findings;
         }, cancellation));
@@ -108,7 +110,8 @@ public sealed partial class BlockEngine
             else if (volume is { State: EngineVolumeState.Creating } && entry.Making is null)
                 findings.Add(new EngineFinding("unfinished-volume", volume.Id, "The volume's making was interrupted; repeat it, or delete the volume.", false));
             CheckFolder(
-                VolumeRecord.FolderOf(entry.Record.Id), name => name == "volume.json" || (name == "data" && entry.Record.Image is null), findings, repair);
+                VolumeRecord.FolderOf(entry.Record.Id), name => name == "volume.json" || (name == "data" && entry.Record.Image is null) || (IsOwnFile(name) && !name.EndsWith(DiskExtensions.Temporary, StringComparison.Ordinal)),
+                findings, repair);
         }
         foreach (var id in disk.List(VolumeRecord.Root).Where(id => Existing(id) is null && disk.Stat(VolumeRecord.PathOf(id)) is null))
             if (disk.Stat(VolumeRecord.FolderOf(id)) is { IsRegular: true })
@@ -128,7 +131,7 @@ public sealed partial class BlockEngine
             try
             {
                 if (disk.Stat(path) is null) continue;
-                if (isTemporary && IsCopying()) continue;
+                if (isTemporary && (IsCopying() || IsAnyOpenHere())) continue;
                 if (isTemporary && repair) disk.DeleteFile(path);
                 findings.Add(new EngineFinding(
                     isTemporary ? "left-over-file" : "stray-file", path,
@@ -141,6 +144,12 @@ public sealed partial class BlockEngine
         }
     }
 
+    /// <summary>Whether a volume is live, or is just ending to be: what changed is written down then.</summary>
+    bool IsAnyOpenHere()
+    {
+        lock (tables) return volumes.Values.Any(v => v.IsOpenHere);
+    }
+
     bool IsCopying()
     {
         lock (tables) return snapshots.Values.Any(s => s.Copying is not null) || volumes.Values.Any(v => v.Making is not null);
@@ -151,6 +160,11 @@ public sealed partial class BlockEngine
         lock (tables) return snapshots.ContainsKey(name.Split('.')[0]) && !name.EndsWith(DiskExtensions.Temporary, StringComparison.Ordinal);
     }
 
+    bool IsKnownAttachmentFile(string name)
+    {
+        lock (tables) return attachments.Values.Any(a => AttachmentRecord.PathOf(a.Record.Id) == $"{AttachmentRecord.Root}/{name}");
+    }
+
     static bool IsKnownAtTop(string name) =>
-        name is "engine.json" or "lock" or "volumes" or "snapshots" or "segments" || IsImageName(name);
+        name is "engine.json" or "lock" or "volumes" or "snapshots" or "segments" or AttachmentRecord.Root || IsImageName(name);
 }

@@ -26,63 +26,30 @@ public sealed partial class BlockEngine
     public IReadOnlyList<EngineSnapshot> ListSnapshots(string? after = null, int limit = int.MaxValue)
     {
         lock (tables)
-            return [.. snapshots.Values.Where(s => string.CompareOrdinal(s.Id, after) > 0).Take(limit).Select(s => s.Describe())];
+            return [.. snapshots.Values.Where(s => s.IsRecorded && string.CompareOrdinal(s.Id, after) > 0).Take(limit).Select(s => s.Describe())];
     }
 
     /// <summary>One snapshot; null where there is none.</summary>
     public EngineSnapshot? FindSnapshot(string id)
     {
-        lock (tables) return snapshots.GetValueOrDefault(id)?.Describe();
-    }
-
-    /// <summary>
-    /// Fixes the instant of a snapshot, durably, and returns; the copy follows in the background. Where the file system can clone, later
-    /// writes to the volume do no harm; elsewhere a write by another program before the copy is done makes the snapshot an error, because its
-    /// instant is gone.
-    /// </summary>
-    /// <exception cref="EngineException">NotFound: the volume. Conflict: its state, or the id is taken. NoSpace. Io.</exception>
-    public async Task<EngineSnapshot> BeginSnapshotAsync(string id, string tag, string volumeId, CancellationToken cancellation)
-    {
-        CheckId(id, SnapshotPrefix);
-        SyncImage(volumeId);
-        return await ChangeAsync(async () =>
-        {
-            if (FindSnapshot(id) is { } existing)
-                return existing.VolumeId == volumeId
-                    ? existing
-                    : throw new EngineException(EngineError.Conflict, $"There is another snapshot {id} already.");
-            var volume = FindVolume(volumeId) ?? throw NoVolume();
-            if (volume.State is not (EngineVolumeState.Available or EngineVolumeState.InUse))
-                throw new EngineException(EngineError.Conflict, volume.Reason ?? "The volume is still being made.");
-            var image = Existing(volumeId)!.Record.ImagePath;
-            var (signature, startedAt) = await FixAsync(image, cancellation);
-            var isCloned = TryClone(image, id);
-            if (isCloned && disk.Stat(image)?.Signature != signature) signature = default;
-            var record = new PendingRecord(
-                id, tag, volumeId, volume.SizeBytes, startedAt, signature.Inode, signature.Length, signature.ModifiedNs, signature.ChangedNs,
-                isCloned, null);
-            disk.WriteAtomically(PendingRecord.PathOf(id), record.ToBytes());
-            var entry = Entry(record);
-            lock (tables) snapshots.Add(id, entry);
-            StartCopy(entry, record);
-            return FindSnapshot(id)!;
-        }, cancellation);
+        lock (tables) return snapshots.GetValueOrDefault(id) is { IsRecorded: true } entry ? entry.Describe() : null;
     }
 
     /// <summary>
     /// Deletes a snapshot, whatever its state, and frees the blocks that only it needed; nothing where it is gone. Streams that are open on
     /// it stay good.
     /// </summary>
-    /// <exception cref="EngineException">Conflict: a volume is being made from it.</exception>
+    /// <exception cref="EngineException">Busy: a volume is being made from it. Conflict: a client is attached to it.</exception>
     public Task DeleteSnapshotAsync(string id, CancellationToken cancellation) => ChangeAsync(async () =>
     {
+        RequireDetached(id);
         SnapshotEntry? entry;
         Task? copying;
         lock (tables)
         {
             if (!snapshots.TryGetValue(id, out entry)) return true;
-            if (volumes.Values.Any(v => v.Record.State == VolumeRecord.Creating && v.Record.SnapshotId == id && v.Failure is null))
-                throw new EngineException(EngineError.Conflict, "A volume is being made from this snapshot. Wait for that to end first.");
+            if (volumes.Values.Any(v => v.Record.State is VolumeRecord.Creating or VolumeRecord.Filling && v.Record.SnapshotId == id && v.Failure is null))
+                throw new EngineException(EngineError.Busy, "A volume is being made from this snapshot. Wait for that to end first.");
             entry.StopCopying?.Cancel();
             copying = entry.Copying;
         }
@@ -102,6 +69,7 @@ public sealed partial class BlockEngine
             lock (tables) entry.IsDeleting = false;
         }
         if (manifest is not null) segments.Release(manifest.Stored, mayFree);
+        Retire(entry.VolumeId);
         RemoveIfDeleting(entry.VolumeId);
         return true;
     }, cancellation);
@@ -191,54 +159,94 @@ public sealed partial class BlockEngine
         }
     }
 
-    void Resume(PendingRecord record)
+    /// <summary>Goes on with the pending snapshots of one volume, or of none that is there any more; oldest first.</summary>
+    void Resume(string volumeId, List<PendingRecord> pending)
     {
-        var entry = snapshots[record.Id];
-        var image = Existing(record.VolumeId)?.Record.ImagePath;
-        var isThere = record.IsCloned
-            ? disk.Stat(PendingRecord.ClonePathOf(record.Id)) is not null
-            : image is not null && disk.Stat(image)?.Signature == record.Signature;
-        if (isThere) StartCopy(entry, record);
-        else Fail(entry, record, "The snapshot was interrupted, and the volume's image was written to before it could go on: its instant is gone.");
-    }
-
-    void StartCopy(SnapshotEntry entry, PendingRecord record)
-    {
-        lock (tables)
+        var volume = Existing(volumeId);
+        var image = volume is null ? null : disk.Stat(volume.Record.ImagePath);
+        var layers = volume is null ? [] : KeptLayer.Load(disk, volumeId);
+        var needed = int.MaxValue;
+        foreach (var record in pending)
         {
-            entry.StopCopying = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
-            entry.Copying = Task.Run(() => CopyAsync(entry, record, entry.StopCopying.Token), CancellationToken.None);
+            var entry = snapshots[record.Id];
+            var isSame = record.Signature != default && image?.Signature == record.Signature;
+            if (record.Kept is { } number)
+            {
+                // In the same boot everything that a dead process kept or wrote is there. After another one it is if the engine was closed, and nothing was written since.
+                entry.Layer = image is not null && (record.BootId == disk.BootId || isSame)
+                    ? layers.Find(layer => layer.Number == number && layer.Size == record.SizeBytes)
+                    : null;
+                if (entry.Layer is not null) needed = Math.Min(needed, number);
+                isSame = entry.Layer is not null;
+            }
+            else if (record.IsCloned) isSame = disk.Stat(PendingRecord.ClonePathOf(record.Id)) is not null;
+            if (!isSame)
+                Fail(entry, "The snapshot was interrupted, and the volume's image was written to before it could go on: its instant is gone.");
+        }
+        if (volume is null) return;
+        foreach (var layer in layers.Where(layer => layer.Number < needed))
+        {
+            layer.Break();
+            layer.Dispose();
+        }
+        // Before anything is written to the image: from then on only this boot's word counts.
+        foreach (var entry in PendingOf(volumeId).Where(s => s.Layer is not null))
+            disk.WriteAtomically(PendingRecord.PathOf(entry.Id), entry.ToRecord(disk.BootId).ToBytes());
+        var isFilling = volume.Record.State == VolumeRecord.Filling && image is not null;
+        if (needed == int.MaxValue && !isFilling) return;
+        lock (volume.Opening)
+        {
+            var live = GoLive(volume, [.. layers.Where(layer => layer.Number >= needed)]);
+            if (isFilling) ResumeFilling(volume, live);
+            Rest(volume, live);
         }
     }
 
-    async Task CopyAsync(SnapshotEntry entry, PendingRecord record, CancellationToken cancellation)
+    /// <summary>Begins to copy, as soon as the volume's earlier snapshots are done: what those keep, the later ones need not.</summary>
+    void StartCopy(SnapshotEntry entry)
+    {
+        lock (tables)
+        {
+            var before = snapshots.Values.Where(s => s.VolumeId == entry.VolumeId && s != entry).Select(s => s.Copying).OfType<Task>().ToArray();
+            entry.StopCopying = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
+            entry.Copying = Task.Run(() => CopyAsync(entry, before, entry.StopCopying.Token), CancellationToken.None);
+        }
+    }
+
+    async Task CopyAsync(SnapshotEntry entry, Task[] before, CancellationToken cancellation)
     {
         try
         {
-            var path = record.IsCloned ? PendingRecord.ClonePathOf(record.Id) : Existing(record.VolumeId)!.Record.ImagePath;
-            var (blocks, stored) = TryUnchanged(record) is { } same
-                ? (same, 0)
-                : await ReadImageAsync(entry, record, path, cancellation);
+            // However they end.
+            await Task.WhenAll(before).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellation.ThrowIfCancellationRequested();
+            var same = TryUnchanged(entry);
+            var (blocks, stored) = same is null ? await ReadAsync(entry, cancellation) : (same, 0);
             var manifest = new Manifest(
-                record.VolumeId, record.Tag, record.SizeBytes, record.StartedAt, stored, record.Signature, blocks);
+                entry.VolumeId, entry.Tag, entry.VolumeSize, entry.StartedAt, stored, entry.Layer is null ? entry.Signature : default, blocks);
             try
             {
                 segments.Sync();
-                disk.WriteAtomically(Manifest.PathOf(record.Id), manifest.ToBytes());
+                lock (entry.Files)
+                {
+                    if (same is null) CheckInstant(entry);
+                    disk.WriteAtomically(Manifest.PathOf(entry.Id), manifest.ToBytes());
+                    lock (tables)
+                    {
+                        entry.State = EngineSnapshotState.Completed;
+                        entry.Progress = 1;
+                        entry.StoredBytes = stored;
+                        entry.Changed = null;
+                    }
+                }
             }
             catch
             {
                 segments.Release(manifest.Stored, mayFree);
                 throw;
             }
-            lock (tables)
-            {
-                entry.State = EngineSnapshotState.Completed;
-                entry.Progress = 1;
-                entry.StoredBytes = stored;
-            }
-            disk.DeleteFile(PendingRecord.PathOf(record.Id));
-            disk.DeleteFile(PendingRecord.ClonePathOf(record.Id));
+            disk.DeleteFile(PendingRecord.PathOf(entry.Id));
+            disk.DeleteFile(PendingRecord.ClonePathOf(entry.Id));
             disk.SyncFolder(Manifest.Root);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -247,19 +255,21 @@ public sealed partial class BlockEngine
         }
         catch (Exception e) when (entry.State == EngineSnapshotState.Completed)
         {
-            warn($"Snapshot {record.Id} is complete; its pending record will be removed at the next opening: {e.Message}");
+            warn($"Snapshot {entry.Id} is complete; its pending record will be removed at the next opening: {e.Message}");
         }
         catch (Exception e)
         {
-            warn($"Snapshot {record.Id} failed: {e}");
-            Fail(entry, record, Failures.Sentence(e));
+            warn($"Snapshot {entry.Id} failed: {e}");
+            Fail(entry, Failures.Sentence(e));
         }
         finally
         {
             try
             {
                 // Still counted as copying: who waits for the end of it, a deletion or the closing, waits for this too.
-                RemoveIfDeleting(record.VolumeId);
+                if (entry.State != EngineSnapshotState.Completed) PassOn(entry);
+                Retire(entry.VolumeId);
+                RemoveIfDeleting(entry.VolumeId);
             }
             finally
             {
@@ -268,41 +278,85 @@ public sealed partial class BlockEngine
         }
     }
 
-    async Task<(BlockHash?[] Blocks, long Stored)> ReadImageAsync(
-        SnapshotEntry entry, PendingRecord record, string path, CancellationToken cancellation)
+    async Task<(BlockHash?[] Blocks, long Stored)> ReadAsync(SnapshotEntry entry, CancellationToken cancellation)
     {
-        using var image = disk.OpenRead(path);
-        if (image.Length != record.SizeBytes)
+        var volume = Existing(entry.VolumeId);
+        var filling = volume?.Live?.Filling;
+        using var image = disk.OpenRead(entry.IsCloned ? PendingRecord.ClonePathOf(entry.Id) : volume!.Record.ImagePath);
+        if (entry.Layer is null && image.Length != entry.VolumeSize)
             throw new EngineException(EngineError.Conflict,
-                $"What the snapshot is to be copied from has {image.Length} bytes instead of {record.SizeBytes}, so its instant is gone.");
-        (BlockHash?[] Blocks, long Stored) copied;
+                $"What the snapshot is to be copied from has {image.Length} bytes instead of {entry.VolumeSize}, so its instant is gone.");
+        var result = new BlockHash?[Manifest.BlockCount(entry.VolumeSize)];
         try
         {
-            copied = await new ImageCopier(segments).CopyAsync(
-                image, record.SizeBytes, progress => entry.Progress = progress, cancellation);
+            var blocks = TryBase(entry, result) ?? AllBlocks(entry, filling, image);
+            var source = new SnapshotSource(entry, image, filling);
+            var stored = await new ImageCopier(segments, time, () => volume?.Live?.Gate.Passed ?? 0).CopyAsync(
+                source.Read, blocks, entry.VolumeSize, result, progress => entry.Progress = progress, cancellation);
+            return (result, stored);
         }
         catch (IOException e) when (Failures.From(e).Error == EngineError.Io)
         {
             throw new EngineException(EngineError.Io, "The volume's image cannot be read from the disk, or its blocks not be written.", e);
         }
-        if (record.IsCloned || (image.Stat().Signature == record.Signature && disk.Stat(path)?.Signature == record.Signature)) return copied;
-        segments.Release(copied.Blocks.Where(b => b is not null).Select(b => b!.Value), mayFree);
+    }
+
+    /// <summary>
+    /// Takes what did not change since the base from its manifest, holding the blocks, and gives the blocks that have to be read; null where there is no such base
+    /// any more.
+    /// </summary>
+    List<int>? TryBase(SnapshotEntry entry, BlockHash?[] result)
+    {
+        string? baseId;
+        BlockSet? changed;
+        lock (instants) (baseId, changed) = (entry.BaseId, entry.Changed);
+        if (baseId is null || changed is null || FindSnapshot(baseId) is not { State: EngineSnapshotState.Completed } || TryReadManifest(baseId) is not { } manifest)
+            return null;
+        var blocks = new List<int>();
+        for (var block = 0; block < result.Length; block++)
+        {
+            var hash = block < manifest.Blocks.Length ? manifest.Blocks[block] : null;
+            var isSame = !changed.Contains(block)
+                && (hash is null || Manifest.BlockLength(manifest.VolumeSize, block) == Manifest.BlockLength(entry.VolumeSize, block));
+            if (isSame && (hash is null || segments.TryReuse(hash.Value))) result[block] = hash;
+            else blocks.Add(block);
+        }
+        return blocks;
+    }
+
+    /// <summary>Every block that may hold data at the instant.</summary>
+    static List<int> AllBlocks(SnapshotEntry entry, Filling? filling, IDiskFile image)
+    {
+        // In this order: what was fetched, or emptied, before its turn is found by the next look.
+        var blocks = new SortedSet<int>(filling?.Missing ?? []);
+        blocks.UnionWith(ImageCopier.DataBlocks(image, entry.VolumeSize));
+        if (entry.Layer is { } layer) blocks.UnionWith(layer.AllKept());
+        return [.. blocks.TakeWhile(block => block < Manifest.BlockCount(entry.VolumeSize))];
+    }
+
+    /// <summary>Refuses a snapshot whose image another program wrote to while it was copied. What this process wrote does no harm.</summary>
+    void CheckInstant(SnapshotEntry entry)
+    {
+        if (entry.IsCloned || Existing(entry.VolumeId) is not { } volume) return;
+        var expected = entry.Signature;
+        if (entry.Layer is not null)
+        {
+            lock (tables) expected = volume.Live?.Rest ?? default;
+            if (expected == default) return;
+        }
+        if (disk.Stat(volume.Record.ImagePath)?.Signature == expected) return;
+        lock (tables)
+            if (entry.Layer is not null && volume.Live?.Rest != expected) return;
         throw new EngineException(EngineError.Conflict,
             "Another program wrote to the volume's image while the snapshot was being copied, so its instant is gone. Take another one while nothing writes.");
     }
 
     /// <summary>The blocks of the volume's latest snapshot, held once more, where the image is still the same; null otherwise.</summary>
-    BlockHash?[]? TryUnchanged(PendingRecord record)
+    BlockHash?[]? TryUnchanged(SnapshotEntry entry)
     {
-        if (record.Signature == default) return null;
-        string? latest;
-        lock (tables)
-            latest = snapshots.Values
-                .Where(s => s.VolumeId == record.VolumeId && s is { State: EngineSnapshotState.Completed, Reason: null })
-                .MaxBy(s => s.StartedAt)?.Id;
         // Null, too, where the latest one is being deleted.
-        if (latest is null || TryReadManifest(latest) is not { } manifest) return null;
-        if (manifest.Signature != record.Signature || manifest.VolumeSize != record.SizeBytes) return null;
+        if (entry.Signature == default || Latest(entry.VolumeId) is not { } latest || TryReadManifest(latest) is not { } manifest) return null;
+        if (manifest.Signature != entry.Signature || manifest.VolumeSize != entry.VolumeSize) return null;
         var held = new List<BlockHash>();
         foreach (var hash in manifest.Stored)
         {
@@ -366,7 +420,7 @@ public sealed partial class BlockEngine
         return false;
     }
 
-    void Fail(SnapshotEntry entry, PendingRecord record, string reason)
+    void Fail(SnapshotEntry entry, string reason)
     {
         lock (tables)
         {
@@ -375,12 +429,12 @@ public sealed partial class BlockEngine
         }
         try
         {
-            disk.WriteAtomically(PendingRecord.PathOf(record.Id), (record with { Error = reason }).ToBytes());
-            disk.DeleteFile(PendingRecord.ClonePathOf(record.Id));
+            lock (entry.Files) disk.WriteAtomically(PendingRecord.PathOf(entry.Id), entry.ToRecord(disk.BootId).ToBytes());
+            disk.DeleteFile(PendingRecord.ClonePathOf(entry.Id));
         }
         catch (IOException e)
         {
-            warn($"The failure of snapshot {record.Id} could not be written down: {e.Message}");
+            warn($"The failure of snapshot {entry.Id} could not be written down: {e.Message}");
         }
     }
 
@@ -456,6 +510,8 @@ public sealed partial class BlockEngine
         VolumeId = record.VolumeId,
         VolumeSize = record.SizeBytes,
         StartedAt = record.StartedAt,
+        Signature = record.Signature,
+        IsCloned = record.IsCloned,
         State = record.Error is null ? EngineSnapshotState.Pending : EngineSnapshotState.Error,
         Reason = record.Error,
     };

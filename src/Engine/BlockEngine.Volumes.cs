@@ -32,14 +32,17 @@ public sealed partial class BlockEngine
                     .. volumes.Values.Where(v => v.Record.State != VolumeRecord.Deleting && string.CompareOrdinal(v.Record.Id, after) > 0)
                         .Take(limit),
                 ];
-            return [.. page.Select(v => v.Look(disk, time))];
+            var attached = AttachmentsByVolume();
+            return [.. page.Select(v => With(attached[v.Record.Id], v.Look(disk, time)))];
         });
 
     /// <summary>One volume, looked at afresh; null where there is none.</summary>
     public EngineVolume? FindVolume(string id)
     {
         lock (tables)
-            return volumes.TryGetValue(id, out var entry) && entry.Record.State != VolumeRecord.Deleting ? entry.Look(disk, time) : null;
+            return volumes.TryGetValue(id, out var entry) && entry.Record.State != VolumeRecord.Deleting
+                ? With(AttachmentsByVolume()[id], entry.Look(disk, time))
+                : null;
     }
 
     /// <summary>Makes an empty volume: a sparse file of its full size, all zeros.</summary>
@@ -82,20 +85,34 @@ public sealed partial class BlockEngine
     /// Deletes a volume; nothing where it is gone. Its snapshots stay. One that is being made is stopped first; one with a
     /// pending snapshot leaves the list now and the disk when that snapshot is done.
     /// </summary>
-    /// <exception cref="EngineException">Conflict: another program has its image open for writing.</exception>
+    /// <exception cref="EngineException">Conflict: it is attached, or another program has its image open for writing.</exception>
     public Task DeleteVolumeAsync(string id, CancellationToken cancellation) => ChangeAsync(async () =>
     {
         if (Existing(id) is not { } entry) return true;
+        RequireDetached(id);
         if (entry.Record.State != VolumeRecord.Deleting)
         {
-            if (FindVolume(id) is { State: EngineVolumeState.InUse })
-                throw new EngineException(EngineError.Conflict, "The volume is in use: another program has its image open for writing.");
-            await StopMakingAsync(entry);
-            if (Existing(id) is null) return true;
-            var record = entry.Record with { State = VolumeRecord.Deleting };
-            Write(record);
-            // Only now: the end of a snapshot's copy removes what it sees to be deleted, and the folder has to stand until the record is written.
-            lock (tables) entry.Record = record;
+            lock (entry.Opening)
+            {
+                if (entry.Live is { Attached: > 0 })
+                    throw new EngineException(EngineError.Conflict, "The volume is in use: somebody is attached to it. Detach it first.");
+                if (FindVolume(id) is { State: EngineVolumeState.InUse })
+                    throw new EngineException(EngineError.Conflict, "The volume is in use: another program has its image open for writing.");
+                entry.IsGoing = true;
+            }
+            try
+            {
+                await StopMakingAsync(entry);
+                if (Existing(id) is null) return true;
+                var record = entry.Record with { State = VolumeRecord.Deleting };
+                Write(record);
+                // Only now: the end of a snapshot's copy removes what it sees to be deleted, and the folder has to stand until the record is written.
+                lock (tables) entry.Record = record;
+            }
+            finally
+            {
+                entry.IsGoing = entry.Record.State == VolumeRecord.Deleting;
+            }
         }
         if (!HasPending(id)) Remove(entry);
         return true;
@@ -103,15 +120,20 @@ public sealed partial class BlockEngine
 
     /// <summary>
     /// The whole image, from the first byte to the last, as it was when the stream was opened: the read of the last byte throws
-    /// <see cref="EngineException"/> where another program wrote to the image meanwhile.
+    /// <see cref="EngineException"/> where somebody wrote to the volume meanwhile.
     /// </summary>
     public Stream OpenVolume(string id) => Failures.Translate<Stream>(() =>
     {
-        var volume = FindVolume(id) ?? throw NoVolume();
-        if (volume.State is not (EngineVolumeState.Available or EngineVolumeState.InUse))
-            throw new EngineException(EngineError.Conflict, volume.Reason ?? "The volume is still being made.");
-        var image = disk.OpenRead((Existing(id) ?? throw NoVolume()).Record.ImagePath);
-        return new ImageStream(image);
+        var entry = Existing(id) ?? throw NoVolume();
+        lock (entry.Opening)
+        {
+            CheckUsable(FindVolume(id) ?? throw NoVolume());
+            if (entry.Live is not { } live) return new ImageStream(disk.OpenRead(entry.Record.ImagePath));
+            live.Users++;
+            object watch = null!;
+            lock (instants) Behind([live], () => watch = live.Watch());
+            return new LiveStream(live, watch, () => Release(entry, live, isAttached: false));
+        }
     });
 
     void LoadVolumes()
@@ -126,7 +148,8 @@ public sealed partial class BlockEngine
             if (content is null)
             {
                 // Its making was never acknowledged, or its deletion got this far.
-                disk.DeleteFile($"{VolumeRecord.FolderOf(id)}/data");
+                foreach (var name in disk.List(VolumeRecord.FolderOf(id)).Where(name => name == "data" || IsOwnFile(name)))
+                    disk.DeleteFile($"{VolumeRecord.FolderOf(id)}/{name}");
                 if (disk.List(VolumeRecord.FolderOf(id)).Count == 0) disk.DeleteFolder(VolumeRecord.FolderOf(id));
                 continue;
             }
@@ -139,7 +162,7 @@ public sealed partial class BlockEngine
             {
                 // Told below.
             }
-            var isSound = record is { State: VolumeRecord.Creating or VolumeRecord.Available or VolumeRecord.Deleting } && record.Id == id
+            var isSound = record is { State: VolumeRecord.Creating or VolumeRecord.Filling or VolumeRecord.Available or VolumeRecord.Deleting } && record.Id == id
                 && (record.Image is null || (IsImageName(record.Image) && record.Image.AsSpan().IndexOfAny('/', '\0') < 0));
             volumes.Add(id, isSound
                 ? new VolumeEntry(record!)
@@ -208,6 +231,12 @@ public sealed partial class BlockEngine
         lock (removing)
         {
             if (Existing(entry.Record.Id) != entry) return;
+            if (entry.Live is { } live)
+            {
+                // Streams that are open keep it; the last one closes it.
+                lock (tables) entry.Live = null;
+                if (live.Users == 0) live.Close();
+            }
             RemoveFiles(entry.Record);
             lock (tables) volumes.Remove(entry.Record.Id);
         }
@@ -224,6 +253,7 @@ public sealed partial class BlockEngine
         }
         disk.DeleteFile(record.ImagePath);
         disk.SyncFolder(DiskExtensions.Folder(record.ImagePath));
+        foreach (var name in disk.List(VolumeRecord.FolderOf(record.Id)).Where(IsOwnFile)) disk.DeleteFile($"{VolumeRecord.FolderOf(record.Id)}/{name}");
         disk.DeleteFile(VolumeRecord.PathOf(record.Id) + DiskExtensions.Temporary);
         disk.DeleteFile(VolumeRecord.PathOf(record.Id));
         disk.DeleteFolder(VolumeRecord.FolderOf(record.Id));
@@ -241,6 +271,10 @@ public sealed partial class BlockEngine
             warn($"What is left of volume {record.Id} could not be removed: {e.Message}");
         }
     }
+
+    /// <summary>Whether a file of a volume's folder is the engine's, beside the record and the image.</summary>
+    static bool IsOwnFile(string name) =>
+        name is ChangedRecord.Name or Filling.Name or ChangedRecord.Name + DiskExtensions.Temporary || KeptLayer.IsName(name);
 
     static void CheckSize(long sizeBytes)
     {

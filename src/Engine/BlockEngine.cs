@@ -106,9 +106,14 @@ public sealed partial class BlockEngine : IAsyncDisposable
         disk.SyncFolder("");
         LoadVolumes();
         var pending = LoadSnapshots();
+        LoadAttachments();
         foreach (var entry in volumes.Values.Where(v => v.Record.State == VolumeRecord.Deleting).ToList())
             if (!HasPending(entry.Record.Id)) Remove(entry);
-        foreach (var record in pending) Resume(record);
+        foreach (var entry in volumes.Values.Where(v => v.Record.GrowTo is not null)) FinishGrowing(entry);
+        foreach (var id in volumes.Keys.Union(pending.Select(record => record.VolumeId)).ToList())
+            Resume(id, [.. pending.Where(record => record.VolumeId == id).OrderBy(record => record.Kept ?? 0).ThenBy(record => record.StartedAt)]);
+        foreach (var record in pending.OrderBy(record => record.Kept ?? 0).ThenBy(record => record.StartedAt))
+            if (snapshots[record.Id].State == EngineSnapshotState.Pending) StartCopy(snapshots[record.Id]);
     }
 
     /// <summary>Completes when no snapshot is being copied and no volume filled; for tests and for closing.</summary>
@@ -158,7 +163,9 @@ public sealed partial class BlockEngine : IAsyncDisposable
         // Changes that come later are refused, so nothing begins after this.
         await changing.WaitAsync();
         changing.Release();
+        await DisconnectAllAsync();
         await WhenIdleAsync();
+        await CloseLiveAsync();
         segments.Dispose();
         hold.Dispose();
     }

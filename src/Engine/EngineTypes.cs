@@ -17,6 +17,9 @@ public enum EngineError
     /// <summary>The present state forbids it.</summary>
     Conflict,
 
+    /// <summary>The same, but it passes by itself: the call may be repeated a little later.</summary>
+    Busy,
+
     /// <summary>The disk is full, or too small.</summary>
     NoSpace,
 
@@ -43,10 +46,10 @@ public enum EngineVolumeState
     /// <summary>Not whole yet.</summary>
     Creating,
 
-    /// <summary>Whole, and nobody has it open for writing.</summary>
+    /// <summary>Usable, and nobody is attached to it or has it open for writing.</summary>
     Available,
 
-    /// <summary>Whole, and another program has its image open for writing.</summary>
+    /// <summary>Usable, and somebody is attached to it, or another program has its image open for writing.</summary>
     InUse,
 
     /// <summary>Not usable.</summary>
@@ -62,12 +65,28 @@ public enum EngineVolumeState
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="SnapshotId">The snapshot it was made from.</param>
 /// <param name="CreatedAt">When it was made or found, UTC.</param>
-/// <param name="InUseSince">When it was first seen in use, UTC.</param>
+/// <param name="InUseSince">When it was attached, or first seen in use, UTC.</param>
 /// <param name="Path">Where its image is, relative to the pool's folder.</param>
 /// <param name="AllocatedBytes">What its image takes on the disk: all but the holes. Null while it is being made, and where nobody can tell.</param>
 public sealed record EngineVolume(
     string Id, string? Tag, EngineVolumeState State, string? Reason, double Progress, long SizeBytes, string? SnapshotId,
-    DateTimeOffset CreatedAt, DateTimeOffset? InUseSince, string Path, long? AllocatedBytes);
+    DateTimeOffset CreatedAt, DateTimeOffset? InUseSince, string Path, long? AllocatedBytes)
+{
+    /// <summary>
+    /// 0 to 1: how much of its snapshot is in its image. While that is less than 1 the volume is complete for whoever reads it through the engine, but its image is
+    /// not for other programs.
+    /// </summary>
+    public double HydratedFraction { get; init; } = 1;
+
+    /// <summary>Who is attached to it, the oldest first; none where only another program has its image open.</summary>
+    public IReadOnlyList<EngineAttachment> Attachments { get; init; } = [];
+}
+
+/// <summary>A snapshot to be taken.</summary>
+/// <param name="Id"><c>snap-</c> and hexadecimal digits.</param>
+/// <param name="Tag">Whatever its maker wants to find it by, at most 255 bytes of UTF-8.</param>
+/// <param name="VolumeId">The volume.</param>
+public sealed record EngineSnapshotRequest(string Id, string Tag, string VolumeId);
 
 /// <summary>The states of a snapshot.</summary>
 public enum EngineSnapshotState

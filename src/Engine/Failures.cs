@@ -42,6 +42,14 @@ static class Failures
         _ => new EngineException(EngineError.Io, "The pool's disk failed; the log tells how.", e),
     };
 
+    /// <summary>What a failed call on a device means to whoever is attached; null where it was no failure of the disk. A volume is closed under its handles only with the pool.</summary>
+    public static EngineException? OfDevice(Exception e) => e switch
+    {
+        IOException io => From(io),
+        ObjectDisposedException => new EngineException(EngineError.Locked, "The pool is closed.", e),
+        _ => null,
+    };
+
     /// <summary>The sentence for a snapshot or volume that failed in the background.</summary>
     public static string Sentence(Exception e) => e switch
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Octavo.Engine.Attachments;
 using Octavo.Engine.Io;
 using Octavo.Engine.Snapshots;
 using Octavo.Engine.Volumes;
@@ -53,4 +54,5 @@ sealed record PoolDescription(int Format, int BlockBytes, string Hash, string Co
 [JsonSerializable(typeof(PoolDescription))]
 [JsonSerializable(typeof(VolumeRecord))]
 [JsonSerializable(typeof(PendingRecord))]
+[JsonSerializable(typeof(AttachmentRecord))]
 sealed partial class EngineJson : JsonSerializerContext;

@@ -39,6 +39,11 @@ interface IDisk
     /// <summary>Room on the file system: all of it, and what is free to this user.</summary>
     (long TotalBytes, long FreeBytes) Space { get; }
 
+    /// <summary>
+    /// Another one after every start of the machine, at most 36 ASCII characters: while it is the same, what a process wrote is there for the next one, synced or not.
+    /// </summary>
+    string BootId { get; }
+
     /// <summary>Takes the folder for this process until disposed; null where another one has it.</summary>
     IDisposable? TryLock(string path);
 }
@@ -51,6 +56,9 @@ interface IDiskFile : IDisposable
 
     /// <summary>Reads up to the buffer's length; 0 at the end.</summary>
     int Read(Span<byte> buffer, long offset);
+
+    /// <summary>Fills the buffer from what is in memory already. False where that is not all of it, or the system cannot tell.</summary>
+    bool TryReadNow(Span<byte> buffer, long offset);
 
     /// <summary>Writes all of it.</summary>
     void Write(ReadOnlySpan<byte> buffer, long offset);
@@ -144,6 +152,30 @@ static class DiskExtensions
             total += read;
         }
         return total;
+    }
+
+    /// <summary>Zeros are left out in pieces of this size.</summary>
+    const int HoleBytes = 64 * 1024;
+
+    /// <summary>Writes into a hole, and leaves a hole where the bytes are zeros.</summary>
+    public static void WriteData(this IDiskFile target, ReadOnlySpan<byte> data, long offset)
+    {
+        // Neighbouring pieces with data go out in one call.
+        var start = -1;
+        for (var at = 0; at < data.Length; at += HoleBytes)
+        {
+            var piece = data.Slice(at, Math.Min(HoleBytes, data.Length - at));
+            if (piece.ContainsAnyExcept((byte)0))
+            {
+                if (start < 0) start = at;
+            }
+            else if (start >= 0)
+            {
+                target.Write(data[start..at], offset + start);
+                start = -1;
+            }
+        }
+        if (start >= 0) target.Write(data[start..], offset + start);
     }
 
     /// <summary>The folder of a path; the empty path is the root.</summary>

@@ -26,6 +26,7 @@ static partial class Libc
     const int NoFollow = 0x100;
     const int EmptyPath = 0x1000;
     const uint BasicStats = 0x7ff;
+    const int NoWait = 0x8;
 
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(SafeFileHandle file, long offset, int whence);
@@ -39,6 +40,9 @@ static partial class Libc
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Control(SafeFileHandle file, nuint request, int argument);
 
+    [LibraryImport("libc", EntryPoint = "preadv2", SetLastError = true)]
+    private static unsafe partial nint Read(SafeFileHandle file, Piece* pieces, int count, long offset, int flags);
+
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(SafeFileHandle file);
 
@@ -50,6 +54,16 @@ static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(SafeFileHandle file, string path, int flags, uint mask, out StatxBuffer buffer);
+
+    /// <summary>Fills the buffer from the page cache alone; false where it would have to wait (preadv2(2), RWF_NOWAIT, Linux 4.14).</summary>
+    public static unsafe bool TryReadNow(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        fixed (byte* start = buffer)
+        {
+            var piece = new Piece { Start = start, Length = (nuint)buffer.Length };
+            return Read(file, &piece, 1, offset, NoWait) == buffer.Length;
+        }
+    }
 
     /// <summary>The status of a path, not following links; null where nothing is there.</summary>
     public static FileStatus? Stat(string path)
@@ -68,6 +82,13 @@ static partial class Libc
     /// <summary>An error number as an exception; its HResult is the number, as the base library does it.</summary>
     public static IOException Failure(string call, int error) =>
         new($"{call}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+
+    /// <summary>An iovec.</summary>
+    unsafe struct Piece
+    {
+        public byte* Start;
+        public nuint Length;
+    }
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     struct StatxBuffer

@@ -24,6 +24,9 @@ sealed class LinuxDisk : IDisk
         }
     }
 
+    // proc(5): made anew by the kernel each time it starts.
+    public string BootId { get; } = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
     public void CreateFolder(string path) => Translate(() => Directory.CreateDirectory(Full(path)));
 
     public IReadOnlyList<string> List(string path)
@@ -127,11 +130,28 @@ sealed class LinuxDisk : IDisk
 /// <summary>An open file of a <see cref="LinuxDisk"/>: one handle, positional calls, no lock.</summary>
 sealed class LinuxFile(SafeFileHandle handle) : IDiskFile
 {
+    const int WritePiece = 64 << 10;
+
     public long Length => RandomAccess.GetLength(handle);
 
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(handle, buffer, offset);
 
-    public void Write(ReadOnlySpan<byte> buffer, long offset) => RandomAccess.Write(handle, buffer, offset);
+    public bool TryReadNow(Span<byte> buffer, long offset) => Libc.TryReadNow(handle, buffer, offset);
+
+    /// <summary>
+    /// In pieces: the kernel keeps what one call wrote in one folio of the page cache, and ext4 walks all buffers of that for each later write into it. A random write of
+    /// 4 KiB took 15 µs where the file had been written by 1 MiB and 4 µs where by 64 KiB (Linux 6.18), which costs the long writes 3 µs in 256 KiB.
+    /// </summary>
+    public void Write(ReadOnlySpan<byte> buffer, long offset)
+    {
+        while (buffer.Length > WritePiece)
+        {
+            RandomAccess.Write(handle, buffer[..WritePiece], offset);
+            buffer = buffer[WritePiece..];
+            offset += WritePiece;
+        }
+        RandomAccess.Write(handle, buffer, offset);
+    }
 
     public void SetLength(long length)
     {

@@ -3,12 +3,16 @@ using Octavo.Engine.Segments;
 
 namespace Octavo.Engine.Snapshots;
 
+/// <summary>Reads a block of what is copied, all of it; zeros where it lies in a hole.</summary>
+delegate void BlockReader(int block, Span<byte> plain);
+
 /// <summary>
-/// Copies an image into the segments: reads the blocks that hold data, hashes each, and compresses and appends those that are not stored
+/// Copies blocks into the segments: reads each, hashes it, and compresses and appends those that are not stored
 /// yet. A few workers take blocks from one list, each with buffers of its own, so that reading, hashing and writing overlap on all
 /// processors and memory stays bounded.
 /// </summary>
-sealed class ImageCopier(SegmentStore segments)
+/// <param name="passed">A number that moves while somebody writes to the volume; the copy goes slower then.</param>
+sealed class ImageCopier(SegmentStore segments, TimeProvider time, Func<long> passed)
 {
     /// <summary>One more than the processors, up to four, so that one may wait for the disk; 1 MiB of buffers each.</summary>
     static readonly int Workers = Math.Clamp(Environment.ProcessorCount + 1, 2, 4);
@@ -17,53 +21,50 @@ sealed class ImageCopier(SegmentStore segments)
     static readonly SemaphoreSlim Turn = new(2, 2);
 
     /// <summary>
-    /// Copies; returns the blocks and how many bytes were added to the segments. Every block returned holds one need; on failure none does.
+    /// Copies; returns how many bytes were added to the segments. Every block that it puts into the result holds one need; on failure all that are in it are
+    /// released, those too that were there before.
     /// </summary>
-    public async Task<(BlockHash?[] Blocks, long StoredBytes)> CopyAsync(
-        IDiskFile image, long size, Action<double> progress, CancellationToken cancellation)
+    /// <param name="blocks">The blocks to read.</param>
+    /// <param name="result">The blocks of the snapshot, as far as they are known already.</param>
+    public async Task<long> CopyAsync(
+        BlockReader read, List<int> blocks, long size, BlockHash?[] result, Action<double> progress, CancellationToken cancellation)
     {
-        var blocks = new BlockHash?[Manifest.BlockCount(size)];
-        await Turn.WaitAsync(cancellation);
         try
         {
-            var work = new Work(DataBlocks(image, size), progress);
-            await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ =>
-                Task.Run(() => Copy(image, size, blocks, work, cancellation), cancellation)));
-            return (blocks, work.StoredBytes);
+            await Turn.WaitAsync(cancellation);
+            try
+            {
+                var work = new Work(blocks, progress);
+                await Task.WhenAll(Enumerable.Range(0, Math.Min(Workers, blocks.Count)).Select(_ =>
+                    Task.Run(() => CopyAsync(read, size, result, work, cancellation), cancellation)));
+                return work.StoredBytes;
+            }
+            finally
+            {
+                Turn.Release();
+            }
         }
         catch
         {
-            segments.Release(blocks.Where(block => block is not null).Select(block => block!.Value), mayFree: true);
+            segments.Release(result.Where(block => block is not null).Select(block => block!.Value), mayFree: true);
             throw;
-        }
-        finally
-        {
-            Turn.Release();
         }
     }
 
-    void Copy(IDiskFile image, long size, BlockHash?[] blocks, Work work, CancellationToken cancellation)
+    async Task CopyAsync(BlockReader read, long size, BlockHash?[] result, Work work, CancellationToken cancellation)
     {
         using var codec = new BlockCodec();
-        var buffer = new byte[PoolFormat.BlockBytes];
+        var plain = new byte[PoolFormat.BlockBytes];
         var record = new byte[BlockCodec.MaxRecordBytes];
         while (work.TryTake(out var block))
         {
             try
             {
                 cancellation.ThrowIfCancellationRequested();
-                var length = Manifest.BlockLength(size, block);
-                var plain = buffer.AsSpan(0, length);
-                var read = image.ReadFully(plain, (long)block * PoolFormat.BlockBytes);
-                // What a shrunken image lacks is told by its signature afterwards.
-                plain[read..].Clear();
-                if (plain.ContainsAnyExcept((byte)0))
-                {
-                    var hash = BlockHash.Of(plain);
-                    if (!segments.TryReuse(hash)) work.Stored(segments.Append(codec.Encode(hash, plain, record), record));
-                    blocks[block] = hash;
-                }
-                work.Done();
+                var before = passed();
+                var start = time.GetTimestamp();
+                Copy(read, block, plain.AsSpan(0, Manifest.BlockLength(size, block)), record, codec, result, work);
+                if (passed() != before) await Task.Delay(Pause(time.GetElapsedTime(start)), time, cancellation);
             }
             catch
             {
@@ -73,8 +74,23 @@ sealed class ImageCopier(SegmentStore segments)
         }
     }
 
+    /// <summary>While somebody writes, each worker rests longer than it works: the writer comes first.</summary>
+    public static TimeSpan Pause(TimeSpan worked) => TimeSpan.FromMilliseconds(Math.Clamp(4 * worked.TotalMilliseconds, 1, 100));
+
+    void Copy(BlockReader read, int block, Span<byte> plain, byte[] record, BlockCodec codec, BlockHash?[] result, Work work)
+    {
+        read(block, plain);
+        if (plain.ContainsAnyExcept((byte)0))
+        {
+            var hash = BlockHash.Of(plain);
+            if (!segments.TryReuse(hash)) work.Stored(segments.Append(codec.Encode(hash, plain, record), record));
+            result[block] = hash;
+        }
+        work.Done();
+    }
+
     /// <summary>The blocks that are not wholly holes, in order.</summary>
-    static List<int> DataBlocks(IDiskFile image, long size)
+    public static List<int> DataBlocks(IDiskFile image, long size)
     {
         var blocks = new List<int>();
         for (var at = image.NextData(0); at < size;)

@@ -12,15 +12,19 @@ namespace Octavo.Engine.Snapshots;
 /// <param name="VolumeId">The volume.</param>
 /// <param name="SizeBytes">The volume's size at the instant.</param>
 /// <param name="StartedAt">The instant, UTC.</param>
-/// <param name="Inode">The image's signature at the instant; all four zero where only the clone is to be trusted.</param>
+/// <param name="Inode">
+/// The image's signature at the instant, or, where blocks are kept, when the engine was closed; all four zero where it is not to be trusted.
+/// </param>
 /// <param name="Length">See <paramref name="Inode"/>.</param>
 /// <param name="ModifiedNs">See <paramref name="Inode"/>.</param>
 /// <param name="ChangedNs">See <paramref name="Inode"/>.</param>
 /// <param name="IsCloned">The file system made a clone of the image at the instant, <c>snapshots/ID.clone</c>, to copy from.</param>
 /// <param name="Error">Why it will never be complete; absent while it may.</param>
+/// <param name="Kept">The number of the layer from which on overwritten blocks are kept for it; absent where none are.</param>
+/// <param name="BootId">The machine's boot during which they are kept: after another one, what was not synced may be lost.</param>
 sealed record PendingRecord(
     string Id, string Tag, string VolumeId, long SizeBytes, DateTimeOffset StartedAt, ulong Inode, long Length, long ModifiedNs, long ChangedNs,
-    bool IsCloned, string? Error)
+    bool IsCloned, string? Error, int? Kept = null, string? BootId = null)
 {
     public const string Suffix = ".pending";
     public const string CloneSuffix = ".clone";

@@ -11,11 +11,15 @@ namespace Octavo.Engine.Volumes;
 /// <param name="SnapshotId">The snapshot it was made from.</param>
 /// <param name="Image">The name of a found image in the pool's folder.</param>
 /// <param name="CreatedAt">UTC.</param>
+/// <param name="GrowTo">The length that the image is being given, or has already; absent where it is <paramref name="SizeBytes"/>.</param>
 sealed record VolumeRecord(
-    string Id, string? Tag, string State, long SizeBytes, string? SnapshotId, string? Image, DateTimeOffset CreatedAt)
+    string Id, string? Tag, string State, long SizeBytes, string? SnapshotId, string? Image, DateTimeOffset CreatedAt, long? GrowTo = null)
 {
     /// <summary>Its bytes are on the way; after a crash its maker begins again, or deletes it.</summary>
     public const string Creating = "creating";
+
+    /// <summary>Usable, but some blocks are still in its snapshot alone; <c>volumes/ID/filling</c> tells which.</summary>
+    public const string Filling = "filling";
 
     /// <summary>Whole.</summary>
     public const string Available = "available";

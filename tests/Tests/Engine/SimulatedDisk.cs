@@ -19,6 +19,7 @@ sealed class SimulatedDisk : IDisk
     Dictionary<string, Node> durableNames = new(StringComparer.Ordinal);
     HashSet<string> folders = new([""], StringComparer.Ordinal);
     HashSet<string> durableFolders = new([""], StringComparer.Ordinal);
+    readonly Dictionary<string, long> bytesRead = new(StringComparer.Ordinal);
     long clock;
     ulong inodes;
     bool isOff;
@@ -38,10 +39,21 @@ sealed class SimulatedDisk : IDisk
     /// </summary>
     public Action<string>? Meanwhile { get; set; }
 
+    /// <summary>There is no space for a file whose path contains this.</summary>
+    public string? FullPath { get; set; }
+
     /// <summary>Reads of a file whose path contains this fail.</summary>
     public string? UnreadablePath { get; set; }
 
+    public string BootId { get; private set; } = "boot-0";
+
     public (long TotalBytes, long FreeBytes) Space => (1L << 40, 1L << 39);
+
+    /// <summary>How many bytes were read of a file so far.</summary>
+    public long BytesRead(string path)
+    {
+        lock (gate) return bytesRead.GetValueOrDefault(path);
+    }
 
     /// <summary>Every file's path, for a look from outside.</summary>
     public IReadOnlyList<string> Files
@@ -75,11 +87,27 @@ sealed class SimulatedDisk : IDisk
             foreach (var name in keptNames.Keys.Where(n => !IsReachable(n, keptFolders)).ToList()) keptNames.Remove(name);
             keptFolders.RemoveWhere(f => f.Length > 0 && !IsReachable(f, keptFolders));
             var nodes = keptNames.Values.Distinct().ToDictionary(n => n, n => n.AfterPowerCut(luck, Page));
-            var after = new SimulatedDisk { clock = clock + 1, inodes = inodes };
+            var after = new SimulatedDisk { clock = clock + 1, inodes = inodes, BootId = $"boot-{clock + 1}" };
             after.names = keptNames.ToDictionary(n => n.Key, n => nodes[n.Value], StringComparer.Ordinal);
             after.durableNames = new Dictionary<string, Node>(after.names, StringComparer.Ordinal);
             after.folders = keptFolders;
             after.durableFolders = new HashSet<string>(keptFolders, StringComparer.Ordinal);
+            return after;
+        }
+    }
+
+    /// <summary>The disk as the next process finds it after this one died: everything that was written is there, synced or not. The dead one changes nothing any more.</summary>
+    public SimulatedDisk AfterProcessDeath()
+    {
+        lock (gate)
+        {
+            isOff = true;
+            var copies = names.Values.Concat(durableNames.Values).Distinct().ToDictionary(n => n, n => n.Copy());
+            var after = new SimulatedDisk { clock = clock + 1, inodes = inodes, BootId = BootId };
+            after.names = names.ToDictionary(n => n.Key, n => copies[n.Value], StringComparer.Ordinal);
+            after.durableNames = durableNames.ToDictionary(n => n.Key, n => copies[n.Value], StringComparer.Ordinal);
+            after.folders = [.. folders];
+            after.durableFolders = [.. durableFolders];
             return after;
         }
     }
@@ -201,9 +229,9 @@ sealed class SimulatedDisk : IDisk
         }
     }
 
-    void FailWhenFull()
+    void FailWhenFull(string path)
     {
-        if (Changes + 1 >= FullAt) throw new IOException("No space left on device", 28);
+        if (Changes + 1 >= FullAt || (FullPath is { } full && path.Contains(full, StringComparison.Ordinal))) throw new IOException("No space left on device", 28);
     }
 
     static bool IsReachable(string path, HashSet<string> folders)
@@ -220,6 +248,8 @@ sealed class SimulatedDisk : IDisk
         public long Modified;
 
         public FileStatus Status => new(true, new FileSignature(inode, Content.Length, Modified, Modified), Content.Length);
+
+        public Node Copy() => new(inode) { Content = (byte[])Content.Clone(), Durable = (byte[])Durable.Clone(), Modified = Modified };
 
         public Node AfterPowerCut(Random luck, int page)
         {
@@ -248,16 +278,19 @@ sealed class SimulatedDisk : IDisk
                 if (disk.UnreadablePath is { } bad && path.Contains(bad, StringComparison.Ordinal)) throw new IOException("Input/output error", 5);
                 var count = (int)Math.Clamp(node.Content.Length - offset, 0, buffer.Length);
                 node.Content.AsSpan((int)Math.Min(offset, node.Content.Length), count).CopyTo(buffer);
+                disk.bytesRead[path] = disk.bytesRead.GetValueOrDefault(path) + count;
                 return count;
             }
         }
+
+        public bool TryReadNow(Span<byte> buffer, long offset) => Read(buffer, offset) == buffer.Length;
 
         public void Write(ReadOnlySpan<byte> buffer, long offset)
         {
             var bytes = buffer.ToArray();
             disk.Change("write " + path, () =>
             {
-                disk.FailWhenFull();
+                disk.FailWhenFull(path);
                 if (node.Content.Length < offset + bytes.Length) Array.Resize(ref node.Content, (int)offset + bytes.Length);
                 bytes.CopyTo(node.Content, (int)offset);
                 node.Modified = ++disk.clock;

@@ -1,0 +1,100 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Octavo.Engine.Nbd;
+
+/// <summary>
+/// A connection's bytes, plain or through TLS. All calls block, because a thread that sleeps in the system's own receive is woken quicker than one that an
+/// event loop calls: nothing may use the socket asynchronously, or the runtime would put it under its event loop for good. One thread receives, any may send.
+/// </summary>
+/// <exception cref="IOException">The connection broke.</exception>
+sealed class Link(Socket socket) : IDisposable
+{
+    readonly Lock sending = new();
+    SslStream? tls;
+
+    public bool IsSecure => tls is not null;
+
+    /// <summary>Receives what is there, at least a byte; 0 at the end.</summary>
+    public int Receive(Span<byte> buffer)
+    {
+        if (tls is not null) return tls.Read(buffer);
+        var received = socket.Receive(buffer, SocketFlags.None, out var error);
+        return error == SocketError.Success ? received : throw new IOException("The connection broke: " + error);
+    }
+
+    /// <summary>Fills the buffer; false where the connection ended before.</summary>
+    public bool TryFill(Span<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var received = Receive(buffer);
+            if (received == 0) return false;
+            buffer = buffer[received..];
+        }
+        return true;
+    }
+
+    /// <summary>Sends all of it, as one piece between those of other threads.</summary>
+    public void Send(ReadOnlySpan<byte> bytes)
+    {
+        lock (sending)
+        {
+            if (tls is not null)
+            {
+                tls.Write(bytes);
+                return;
+            }
+            while (!bytes.IsEmpty)
+            {
+                var sent = socket.Send(bytes, SocketFlags.None, out var error);
+                if (error != SocketError.Success) throw new IOException("The connection broke: " + error);
+                bytes = bytes[sent..];
+            }
+        }
+    }
+
+    /// <summary>Goes on in TLS. Nothing that was received before is kept, so nobody in between can slip in a word.</summary>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The client did not agree.</exception>
+    public void Secure(X509Certificate2 certificate)
+    {
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
+        stream.AuthenticateAsServer(new SslServerAuthenticationOptions { ServerCertificate = certificate });
+        tls = stream;
+    }
+
+    /// <summary>Ends a receive under way as if the client had ended; answers can still be sent.</summary>
+    public void StopReceiving() => Shutdown(SocketShutdown.Receive);
+
+    /// <summary>Says that nothing follows.</summary>
+    public void EndSending()
+    {
+        if (tls is not null)
+        {
+            lock (sending) tls.ShutdownAsync().GetAwaiter().GetResult();
+        }
+        Shutdown(SocketShutdown.Send);
+    }
+
+    /// <summary>Breaks the connection: every call under way fails or ends.</summary>
+    public void Abort() => Shutdown(SocketShutdown.Both);
+
+    public void Dispose()
+    {
+        tls?.Dispose();
+        socket.Dispose();
+    }
+
+    void Shutdown(SocketShutdown how)
+    {
+        try
+        {
+            socket.Shutdown(how);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already gone.
+        }
+    }
+}
