@@ -6,7 +6,8 @@ namespace Octavo.Api;
 /// <param name="Id">32 hexadecimal digits.</param>
 /// <param name="Kind">
 /// create-volume, import-volume, update-volume, delete-volume, delete-volumes, purge-volume, undelete-volume, create-snapshot, create-snapshots,
-/// create-instance-snapshots, delete-snapshot, delete-snapshots, check-pool or refresh-credential.
+/// create-instance-snapshots, delete-snapshot, delete-snapshots, check-pool, refresh-credential, grow-volume, attach-client or
+/// detach-client.
 /// </param>
 /// <param name="State">queued, running, succeeded, failed or cancelled.</param>
 /// <param name="Step">The step that it is at.</param>
@@ -15,7 +16,7 @@ namespace Octavo.Api;
 /// <param name="VolumeId">The volume that it concerns, if any.</param>
 /// <param name="SnapshotId">The snapshot that it concerns, if any.</param>
 /// <param name="Error">Why it failed or was cancelled.</param>
-/// <param name="Findings">What a check found; null for other kinds.</param>
+/// <param name="Findings">What a check found, or what a forced detachment may have lost; null for nothing of that kind.</param>
 /// <param name="IsCancellable">Whether it can be cancelled as it stands.</param>
 /// <param name="CreatedAt">When it was asked for.</param>
 /// <param name="FinishedAt">When it ended; null before.</param>

@@ -112,6 +112,10 @@ public sealed record CreateVolumeRequest(
 public sealed record UpdateVolumeRequest(
     string? Name = null, string? MountPoint = null, bool? Protected = null, IReadOnlyDictionary<string, string?>? Tags = null);
 
+/// <summary>Body of <c>POST /v2/volumes/ID/grow</c>.</summary>
+/// <param name="SizeGib">The new size: more than the present one, and no more than the disk.</param>
+public sealed record GrowVolumeRequest(long? SizeGib);
+
 /// <summary>A volume after a change.</summary>
 /// <param name="Volume">As it is now.</param>
 /// <param name="Operation">What changes it at the provider, too; null where there is nothing to change there.</param>

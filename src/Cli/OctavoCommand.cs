@@ -64,7 +64,7 @@ static class OctavoCommand
     static RootCommand Make(Session session) => new("Volumes and snapshots of an Octavo service.")
     {
         session.Server, session.Token, session.Profile, session.OutputFormat,
-        VolumeCommands.Make(session), SnapshotCommands.Make(session), OperationCommands.Make(session), EventsCommand.Make(session),
+        VolumeCommands.Make(session), SnapshotCommands.Make(session), AttachmentCommands.Make(session), OperationCommands.Make(session), EventsCommand.Make(session),
         CredentialCommands.Make(session), UserCommands.Make(session), TokenCommands.Make(session), AccountCommands.Make(session),
         AuditCommands.Make(session), FsckCommand.Make(session), ProfileCommands.Make(session), CompletionCommand.Make(),
     };

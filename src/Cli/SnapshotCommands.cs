@@ -22,11 +22,12 @@ static class SnapshotCommands
     static readonly string[] Groups =
         ["provider", "credential_id", "region", "state", "provider_volume_id", "orphan", "encrypted", "storage_tier"];
 
-    public static Command Make(Session session) => new("snapshots", "List, show, create, restore, export and delete snapshots.")
+    public static Command Make(Session session) => new("snapshots", "List, show, create, restore, export, attach and delete snapshots.")
     {
         List(session, "list", "Every snapshot of the account, newest first.", isOrphan: null),
         List(session, "orphans", "The snapshots whose volume is gone, with what they take.", isOrphan: true),
         Totals(session), Show(session), SnapshotMaking.Create(session, "create"), Restore(session), SnapshotDeletion.Delete(session), Export(session),
+        AttachmentCommands.AttachSnapshot(session),
     };
 
     static Command List(Session session, string name, string description, bool? isOrphan)

@@ -21,6 +21,9 @@ static class Suggestions
     public static IEnumerable<CompletionItem> Snapshots(Session session, CompletionContext context) => Of(session, context, (client, cancellation) =>
         client.ListSnapshotsAsync(new SnapshotFilter(Search: Typed(context)), null, cancellation).Select(s => s.Id));
 
+    public static IEnumerable<CompletionItem> Attachments(Session session, CompletionContext context) =>
+        Of(session, context, (client, cancellation) => client.ListAttachmentsAsync(null, cancellation).Select(a => a.Id));
+
     public static IEnumerable<CompletionItem> Operations(Session session, CompletionContext context) =>
         Of(session, context, (client, cancellation) => client.ListOperationsAsync(cancellation).Select(o => o.Id));
 

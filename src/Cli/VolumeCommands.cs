@@ -27,10 +27,11 @@ static class VolumeCommands
     ];
 
     public static Command Make(Session session) => new(
-        "volumes", "List, show, create, import, export, change, snapshot and delete volumes, and bring them back.")
+        "volumes", "List, show, create, import, export, change, attach, grow, snapshot and delete volumes, and bring them back.")
     {
         List(session), Totals(session), Show(session), VolumeMaking.Create(session), VolumeMaking.Import(session), Export(session), Update(session),
         VolumeDeletion.Delete(session), VolumeDeletion.Undelete(session), SnapshotMaking.Create(session, "snapshot"),
+        AttachmentCommands.AttachVolume(session), AttachmentCommands.DetachVolume(session), Grow(session),
     };
 
     static Command List(Session session)
@@ -109,6 +110,24 @@ static class VolumeCommands
             if (updated.Operation is { } operation)
                 await FinishAsync(session, parsed, new VolumeAccepted(updated.Volume, operation), parsed.GetValue(wait), cancellation);
             else Print(session.Output(parsed), updated.Volume, ("operation", null));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    static Command Grow(Session session)
+    {
+        var id = Arguments.Volume(session);
+        var size = Arguments.Number("--size", "The new size in GiB, more than now");
+        size.Required = true;
+        var wait = Arguments.Wait();
+        var command = new Command("grow", "Make a volume larger, also while it is attached.") { id, size, wait };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var request = new GrowVolumeRequest(parsed.GetValue(size));
+            await FinishAsync(
+                session, parsed, await session.Client(parsed).GrowVolumeAsync(parsed.GetRequiredValue(id), request, cancellation), parsed.GetValue(wait),
+                cancellation);
             return ExitCode.Success;
         });
         return command;

@@ -74,6 +74,13 @@ public interface IVolumeProvider
         Cell cell, ProviderVolumeId id, VolumeUpdate update, OperationId operation, CancellationToken cancellation);
 
     /// <summary>
+    /// Makes a volume larger, also one in use by a client that is attached; what is added reads as zeros, and it is durable when the call returns. Needs
+    /// <see cref="ProviderCapabilities.CanGrow"/>. One that has the size is no failure, one that is larger is <see cref="ErrorCode.Invalid"/>.
+    /// </summary>
+    /// <returns>The volume as it is from now on.</returns>
+    Task<ProviderVolume> GrowVolumeAsync(Cell cell, ProviderVolumeId id, ByteSize size, OperationId operation, CancellationToken cancellation);
+
+    /// <summary>
     /// Deletes a volume; its snapshots stay where <see cref="ProviderCapabilities.SnapshotsOutliveVolume"/> says so.
     /// A volume in use is <see cref="ErrorCode.Conflict"/> and stays as it was.
     /// </summary>
@@ -92,6 +99,24 @@ public interface IVolumeProvider
     /// </summary>
     /// <returns>The volume as it is now.</returns>
     Task<ProviderVolume> UndeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation);
+
+    /// <summary>
+    /// Lets a client use a volume, or read a completed snapshot, as a block device until it is detached, also while the service was started anew. Needs
+    /// <see cref="ProviderCapabilities.CanAttach"/>. A volume has one client that writes and no other beside it, unless all of them are attached for
+    /// several: else <see cref="ErrorCode.Conflict"/>, which names the present one. What is attached cannot be deleted.
+    /// </summary>
+    Task<ClientAttachment> AttachAsync(Cell cell, AttachSpec spec, OperationId operation, CancellationToken cancellation);
+
+    /// <summary>
+    /// Ends an attachment, once its connections have answered what they have begun and all is flushed. Needs <see cref="ProviderCapabilities.CanAttach"/>.
+    /// One that is gone is no failure. A cancelled call leaves it attached.
+    /// </summary>
+    /// <param name="force">Waits only seconds for connections to end.</param>
+    /// <returns>False where what the client had not flushed may be lost.</returns>
+    Task<bool> DetachAsync(Cell cell, string id, bool force, OperationId operation, CancellationToken cancellation);
+
+    /// <summary>All attachments of the cell. None where <see cref="ProviderCapabilities.CanAttach"/> is not promised.</summary>
+    Task<IReadOnlyList<ClientAttachment>> ListAttachmentsAsync(Cell cell, CancellationToken cancellation);
 
     /// <summary>
     /// The bytes of a volume, whole, from the first to the last; the stream's length is the volume's size. Needs

@@ -11,11 +11,13 @@ namespace Octavo.Core;
 /// <param name="SnapshotsInstances">Takes snapshots of several volumes of one instance at one instant.</param>
 /// <param name="KeepsTags">Keeps names and tags of volumes, and changes them.</param>
 /// <param name="CanUndelete">Can bring back volumes that were deleted, where its account keeps them.</param>
+/// <param name="CanAttach">Attaches clients to volumes and snapshots itself, rather than a cloud's instances elsewhere.</param>
+/// <param name="CanGrow">Makes volumes larger.</param>
 /// <param name="ShortestPoll">What takes a moment is looked at so soon.</param>
 /// <param name="LongestPoll">What takes long is looked at this often at least: rarely where a look costs somebody's budget.</param>
 public sealed record ProviderCapabilities(
     bool CanImport, bool CanExport, bool CanCheck, bool SnapshotsOutliveVolume, bool IsTheOnlyOwner, bool SnapshotsInstances,
-    bool KeepsTags, bool CanUndelete, TimeSpan ShortestPoll, TimeSpan LongestPoll);
+    bool KeepsTags, bool CanUndelete, bool CanAttach, bool CanGrow, TimeSpan ShortestPoll, TimeSpan LongestPoll);
 
 /// <summary>One inconsistency that a check found.</summary>
 /// <param name="Kind">A fixed word for programs: <c>orphan-record</c>.</param>

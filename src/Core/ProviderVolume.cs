@@ -62,7 +62,11 @@ public sealed record ProviderTag(string Key, string Value);
 
 /// <summary>An attachment as observed.</summary>
 /// <param name="State">EC2's word: attaching, attached, detaching, detached or busy.</param>
-/// <param name="InstanceId">The provider's instance, <c>i-…</c>, where there is such a thing; null for a managed resource.</param>
-/// <param name="Device">The device on that instance, where known.</param>
+/// <param name="InstanceId">The provider's instance, <c>i-…</c>, or the name of the client; null for a managed resource.</param>
+/// <param name="Device">The device on that instance, or where the client connects to, where known.</param>
 /// <param name="AttachedAt">Since when, where known.</param>
-public sealed record ProviderAttachment(string State, string? InstanceId, string? Device, DateTimeOffset? AttachedAt);
+public sealed record ProviderAttachment(string State, string? InstanceId, string? Device, DateTimeOffset? AttachedAt)
+{
+    /// <summary>The provider's id of it, where it has one of its own: see <see cref="ClientAttachment.Id"/>.</summary>
+    public string? Id { get; init; }
+}

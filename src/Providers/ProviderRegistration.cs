@@ -10,15 +10,17 @@ namespace Octavo.Providers;
 public static class ProviderRegistration
 {
     /// <summary>
-    /// Adds the provider that keeps volumes on this machine's own disk, one pool per account in a folder of its name. Wants
-    /// <see cref="TimeProvider"/> and logging among the services; closes its pools with them.
+    /// Adds the provider that keeps volumes on this machine's own disk, one pool per account in a folder of its name, and the port by which an NBD
+    /// server gets the exports of all open pools, the engine's <c>INbdExports</c>. Wants <see cref="TimeProvider"/> and logging among the services;
+    /// closes its pools with them.
     /// </summary>
-    public static IServiceCollection AddLocalProvider(this IServiceCollection services, string poolsFolder) =>
-        services
+    public static IServiceCollection AddLocalProvider(this IServiceCollection services, LocalOptions options) =>
+        LocalExports.AddTo(services)
             .AddMetrics()
+            .AddSingleton(options)
             .AddSingleton(provider =>
             {
-                var pools = ActivatorUtilities.CreateInstance<LocalPools>(provider, poolsFolder);
+                var pools = ActivatorUtilities.CreateInstance<LocalPools>(provider, options.PoolsFolder);
                 PoolMetrics.Tell(provider.GetRequiredService<IMeterFactory>(), pools);
                 return pools;
             })

@@ -6,6 +6,7 @@ using Octavo.Api;
 using Octavo.Core;
 using Octavo.Providers;
 using Octavo.Server.Accounts;
+using Octavo.Server.Attachments;
 using Octavo.Server.Audit;
 using Octavo.Server.Console;
 using Octavo.Server.Credentials;
@@ -15,6 +16,7 @@ using Octavo.Server.Events;
 using Octavo.Server.Health;
 using Octavo.Server.Http;
 using Octavo.Server.Inventory;
+using Octavo.Server.Nbd;
 using Octavo.Server.Operations;
 using Octavo.Server.Scalarium;
 using Octavo.Server.Snapshots;
@@ -98,7 +100,7 @@ static class OctavoServer
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
             keys => keys.XmlRepository = provider.GetRequiredService<KeyRing>()));
         services.AddSingleton(provider => new KeyRing(provider.GetRequiredService<Database.Database>(), options.MasterKey));
-        services.AddLocalProvider(folder.Pools);
+        services.AddLocalProvider(new LocalOptions(folder.Pools, options.Nbd.Device));
         services.AddEbsProvider(new EbsOptions(options.AwsBudgetShare, options.AwsEndpoint));
 
         services.AddSingleton<Callers>().AddSingleton<FailedSignIns>().AddSingleton<SignIn>();
@@ -108,10 +110,15 @@ static class OctavoServer
         services.AddSingleton<Cells>().AddSingleton<AccountInventories>().AddSingleton<CellProgress>();
         services.AddSingleton<OperationSignals>().AddSingleton<OperationStore>();
         services.AddSingleton<VolumeStore>().AddSingleton<SnapshotStore>().AddSingleton<SnapshotSets>().AddSingleton<OperationItems>().AddSingleton<Exports>().AddSingleton<RawVolumes>().AddSingleton<DeletePlans>();
-        services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<UpdateVolume>();
+        services.AddHandler<CreateVolume>().AddHandler<ImportVolume>().AddHandler<UpdateVolume>().AddHandler<GrowVolume>();
         services.AddHandler<DeleteVolume>().AddHandlerOnMany<DeleteVolumes>().AddHandler<PurgeVolume>().AddHandler<UndeleteVolume>();
         services.AddHandler<CreateSnapshot>().AddHandler<CreateInstanceSnapshots>().AddHandlerOnMany<CreateSnapshots>();
         services.AddHandler<DeleteSnapshot>().AddHandlerOnMany<DeleteSnapshots>().AddHandler<CheckPool>().AddHandler<RefreshCredential>();
+        services.AddSingleton<AttachmentStore>().AddHandler<AttachClient>().AddHandler<DetachClient>();
+        services.AddSingleton<AttachmentWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<AttachmentWatch>());
+        services.AddSingleton<NbdAddresses>().AddSingleton<NbdListener>();
+        services.AddHostedService(provider => provider.GetRequiredService<NbdListener>());
         services.AddSingleton<OperationRunner>();
         services.AddHostedService(provider => provider.GetRequiredService<OperationRunner>());
         services.AddSingleton<InventoryReconciler>();
@@ -178,6 +185,7 @@ static class OctavoServer
         VolumeEndpoints.Map(v2);
         DeletionEndpoints.Map(v2);
         SnapshotEndpoints.Map(v2);
+        AttachmentEndpoints.Map(v2);
         OperationEndpoints.Map(v2);
         DescriptionEndpoints.Map(app);
         HealthEndpoints.Map(app);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Octavo.Server.Database;
+using Octavo.Server.Nbd;
 
 namespace Octavo.Server;
 
@@ -23,6 +24,9 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
     /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set: metrics and spans are sent there.</summary>
     public bool HasOtlp { get; init; }
 
+    /// <summary>Where attached volumes are served; nowhere, unless it is read from the environment.</summary>
+    public NbdSettings Nbd { get; init; } = NbdSettings.None;
+
     /// <summary>Loopback only: TLS and other addresses are the operator's decision.</summary>
     public const string DefaultUrls = "http://127.0.0.1:8080";
 
@@ -41,6 +45,11 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
         OCTAVO_AWS_ENDPOINT=URL  asks there instead of AWS, for credentials that name no endpoint.
         OCTAVO_MASTER_KEY_FILE=FILE  encrypts what opens the secrets of credentials with the key in FILE (or in
                                  OCTAVO_MASTER_KEY): 32 bytes in base64.
+        OCTAVO_NBD=unix;127.0.0.1:10809  serves attached volumes over NBD there: unix (nbd.sock in the data folder),
+                                 unix:PATH, ADDRESS:PORT, or off. A port that is taken is done without.
+        OCTAVO_NBD_ADDRESS=nbd://HOST:10809/  is where clients are told to connect to, where that is another address.
+        OCTAVO_NBD_CERTIFICATE=FILE, OCTAVO_NBD_KEY=FILE  offer TLS, with a certificate and its key as PEM files.
+        OCTAVO_NBD_TLS=required|optional  for TCP; if not set, required on addresses that others can reach.
         OTEL_EXPORTER_OTLP_ENDPOINT=URL  sends metrics and traces there, by OpenTelemetry's protocol.
         OCTAVO_FORM_SIGN_IN=off refuses the sign-in by form fields of the 2011 documentation's POST.
         """;
@@ -76,6 +85,7 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
             data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", TimeSpan.FromSeconds(Number(environment, "OCTAVO_SYNC_SECONDS", 60, 5, 86_400)),
             TimeSpan.FromHours(Number(environment, "OCTAVO_UNDO_HOURS", 24, 0, 8760)), Number(environment, "OCTAVO_AWS_BUDGET", 99, 1, 100) / 100.0, Address(environment, "OCTAVO_AWS_ENDPOINT"), MasterKey.Load(environment), backup)
         {
+            Nbd = NbdSettings.Parse(environment, data),
             HasOtlp = environment("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 },
         };
     }

@@ -15,7 +15,7 @@ sealed class EbsProvider(
     /// <remarks>Polls of one region go out together, two hundred ids to a request; snapshots take minutes to hours.</remarks>
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false,
-            SnapshotsInstances: true, KeepsTags: true, CanUndelete: true, ShortestPoll: TimeSpan.FromMilliseconds(250),
+            SnapshotsInstances: true, KeepsTags: true, CanUndelete: true, CanAttach: false, CanGrow: false, ShortestPoll: TimeSpan.FromMilliseconds(250),
             LongestPoll: TimeSpan.FromSeconds(15));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
@@ -54,6 +54,10 @@ sealed class EbsProvider(
         Cell cell, ProviderVolumeId id, VolumeUpdate update, OperationId operation, CancellationToken cancellation) =>
         tags.UpdateAsync(cell, id, update, cancellation);
 
+    public Task<ProviderVolume> GrowVolumeAsync(
+        Cell cell, ProviderVolumeId id, ByteSize size, OperationId operation, CancellationToken cancellation) =>
+        throw new VolumeException(ErrorCode.Unsupported, "EBS volumes are grown by EC2: use its console or aws ec2 modify-volume.");
+
     public Task<bool> DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
         deletions.DeleteAsync(cell, id, cancellation);
 
@@ -63,6 +67,13 @@ sealed class EbsProvider(
     public Task<ProviderVolume> UndeleteVolumeAsync(
         Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
         deletions.UndeleteAsync(cell, id, cancellation);
+
+    public Task<ClientAttachment> AttachAsync(Cell cell, AttachSpec spec, OperationId operation, CancellationToken cancellation) => throw NoAttach();
+
+    public Task<bool> DetachAsync(Cell cell, string id, bool force, OperationId operation, CancellationToken cancellation) => throw NoAttach();
+
+    public Task<IReadOnlyList<ClientAttachment>> ListAttachmentsAsync(Cell cell, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<ClientAttachment>>([]);
 
     public Task<Stream> ExportVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) => throw NoExport();
 
@@ -92,6 +103,9 @@ sealed class EbsProvider(
     public Task<IReadOnlyList<ProviderFinding>> CheckAsync(
         Cell cell, bool repair, IProgress<double> progress, CancellationToken cancellation) =>
         throw new VolumeException(ErrorCode.Unsupported, "There is nothing to check here: what EBS stores, AWS checks itself.");
+
+    static VolumeException NoAttach() =>
+        new(ErrorCode.Unsupported, "EBS volumes are attached to instances, by EC2: use its console or aws ec2 attach-volume.");
 
     static VolumeException NoExport() =>
         new(ErrorCode.Unsupported, "The bytes of EBS volumes and snapshots cannot be exported here. Attach the volume to an instance to read it.");

@@ -8,7 +8,7 @@ namespace Octavo.Providers.Local;
 /// Volumes on this machine's own disk, by the embedded engine. What an operation makes is named after it, so that the same operation
 /// finds it again: the id is the first digits of the operation's, and the whole of it is the engine's tag.
 /// </summary>
-sealed class LocalProvider(LocalPools pools) : IVolumeProvider
+sealed class LocalProvider(LocalPools pools, LocalOptions options) : IVolumeProvider
 {
     /// <summary>The only region.</summary>
     public const string Region = "local";
@@ -18,6 +18,7 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 
     const string VolumePrefix = "vol-";
     const string SnapshotPrefix = "snap-";
+    const string AttachmentPrefix = "att-";
 
     /// <summary>Digits of a provider's id, as EC2 has them since 2016: 68 bits.</summary>
     const int IdDigits = 17;
@@ -28,7 +29,7 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true,
-            SnapshotsInstances: false, KeepsTags: false, CanUndelete: false, ShortestPoll: TimeSpan.FromMilliseconds(20),
+            SnapshotsInstances: false, KeepsTags: false, CanUndelete: false, CanAttach: true, CanGrow: true, ShortestPoll: TimeSpan.FromMilliseconds(20),
             LongestPoll: TimeSpan.FromMilliseconds(250));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) =>
@@ -39,11 +40,11 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
 
     public Task<ProviderPage<ProviderVolume>> ListVolumesAsync(Cell cell, PageRequest page, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult(
-            PageToken.Page(page, VolumePrefix, pool.ListVolumes, v => v.Id, Translation.From)), cancellation);
+            PageToken.Page(page, VolumePrefix, pool.ListVolumes, v => v.Id, Volume)), cancellation);
 
     public Task<ProviderVolume> GetVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult(
-            pool.FindVolume(id.Value) is { } volume ? Translation.From(volume) : throw NoVolume()), cancellation);
+            pool.FindVolume(id.Value) is { } volume ? Volume(volume) : throw NoVolume()), cancellation);
 
     public Task<string> GetRawVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult(
@@ -52,11 +53,11 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
     public Task<IReadOnlyList<ProviderVolume>> FindVolumesAsync(
         Cell cell, IReadOnlyList<ProviderVolumeId> ids, CancellationToken cancellation) =>
         WithPoolAsync<IReadOnlyList<ProviderVolume>>(cell, pool => Task.FromResult<IReadOnlyList<ProviderVolume>>(
-            [.. ids.Select(id => pool.FindVolume(id.Value)).OfType<EngineVolume>().Select(Translation.From)]), cancellation);
+            [.. ids.Select(id => pool.FindVolume(id.Value)).OfType<EngineVolume>().Select(Volume)]), cancellation);
 
     public Task<ProviderVolume?> FindVolumeAsync(Cell cell, OperationId operation, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult(
-            pool.FindVolume(VolumeId(operation)) is { } volume && volume.Tag == operation.Value ? Translation.From(volume) : null), cancellation);
+            pool.FindVolume(VolumeId(operation)) is { } volume && volume.Tag == operation.Value ? Volume(volume) : null), cancellation);
 
     public Task<ProviderVolume> CreateVolumeAsync(
         Cell cell, VolumeSpec spec, OperationId operation, CancellationToken cancellation) =>
@@ -69,7 +70,7 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
                     $"A local volume has no {what} of its own: it is a file on this machine's disk. Leave that out.");
             if (spec.Size is { } asked) CheckSize(pool, asked);
             var id = VolumeId(operation);
-            return Translation.From(spec switch
+            return Volume(spec switch
             {
                 { Snapshot: { } snapshot } =>
                     await pool.RestoreVolumeAsync(id, operation.Value, snapshot.Value, spec.Size?.Bytes, cancellation),
@@ -86,11 +87,11 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
             switch (source)
             {
                 case ImageSource.File file:
-                    return Translation.From(await pool.ImportVolumeAsync(id, operation.Value, file.Path, progress, cancellation));
+                    return Volume(await pool.ImportVolumeAsync(id, operation.Value, file.Path, progress, cancellation));
                 case ImageSource.Upload upload:
                     CheckSize(pool, new ByteSize(upload.Length));
                     await using (var content = new UploadedImage(upload.Content))
-                        return Translation.From(
+                        return Volume(
                             await pool.ImportVolumeAsync(id, operation.Value, content, upload.Length, progress, cancellation));
                 default:
                     throw new VolumeException(ErrorCode.Unsupported, "Images come from a file or an upload here.");
@@ -100,6 +101,14 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
     public Task<ProviderVolume> UpdateVolumeAsync(
         Cell cell, ProviderVolumeId id, VolumeUpdate update, OperationId operation, CancellationToken cancellation) =>
         throw new VolumeException(ErrorCode.Unsupported, "A local volume has neither a name nor tags in its pool: the inventory keeps them.");
+
+    public Task<ProviderVolume> GrowVolumeAsync(
+        Cell cell, ProviderVolumeId id, ByteSize size, OperationId operation, CancellationToken cancellation) =>
+        WithPoolAsync(cell, async pool =>
+        {
+            CheckSize(pool, size);
+            return Volume(await pool.GrowVolumeAsync(id.Value, size.Bytes, cancellation));
+        }, cancellation);
 
     public Task<bool> DeleteVolumeAsync(Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
         WithPoolAsync(cell, async pool =>
@@ -114,6 +123,20 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
     public Task<ProviderVolume> UndeleteVolumeAsync(
         Cell cell, ProviderVolumeId id, OperationId operation, CancellationToken cancellation) =>
         throw new VolumeException(ErrorCode.Unsupported, "What is deleted from a local pool is gone at once; restore it from a snapshot.");
+
+    public Task<ClientAttachment> AttachAsync(Cell cell, AttachSpec spec, OperationId operation, CancellationToken cancellation) =>
+        WithPoolAsync(cell, async pool => Attachment(await pool.AttachAsync(
+            AttachmentId(operation), operation.Value,
+            new AttachmentWish(
+                spec.Volume?.Value, spec.Snapshot?.Value, spec.Client, spec.IsReadOnly, spec.IsMultiAttach, Convert.FromHexString(spec.TokenSha256),
+                spec.Lease), cancellation)), cancellation);
+
+    public Task<bool> DetachAsync(Cell cell, string id, bool force, OperationId operation, CancellationToken cancellation) =>
+        WithPoolAsync(cell, pool => pool.DetachAsync(id, force, cancellation), cancellation);
+
+    public Task<IReadOnlyList<ClientAttachment>> ListAttachmentsAsync(Cell cell, CancellationToken cancellation) =>
+        WithPoolAsync<IReadOnlyList<ClientAttachment>>(cell, pool => Task.FromResult<IReadOnlyList<ClientAttachment>>(
+            [.. pool.ListAttachments().Select(Attachment)]), cancellation);
 
     public Task<Stream> ExportVolumeAsync(Cell cell, ProviderVolumeId id, CancellationToken cancellation) =>
         WithPoolAsync(cell, pool => Task.FromResult<Stream>(new ExportedImage(pool.OpenVolume(id.Value))), cancellation);
@@ -174,6 +197,10 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
         }
     }
 
+    ProviderVolume Volume(EngineVolume volume) => Translation.From(volume, options.NbdAddress);
+
+    ClientAttachment Attachment(EngineAttachment attachment) => Translation.From(attachment, options.NbdAddress);
+
     static CellFacts Facts(BlockEngine pool)
     {
         var room = pool.Capacity;
@@ -198,6 +225,8 @@ sealed class LocalProvider(LocalPools pools) : IVolumeProvider
     };
 
     static string VolumeId(OperationId operation) => VolumePrefix + operation.Value[..IdDigits];
+
+    static string AttachmentId(OperationId operation) => AttachmentPrefix + operation.Value[..IdDigits];
 
     static string SnapshotId(OperationId operation) => SnapshotPrefix + operation.Value[..IdDigits];
 

@@ -11,12 +11,14 @@ static class PoolMetrics
     public static void Tell(IMeterFactory meters, LocalPools pools)
     {
         var meter = meters.Create(Instrumentation.Name);
-        void Each(string name, Func<BlockEngine, long> of, string description) => meter.CreateObservableGauge(
+        void Each(string name, Func<BlockEngine, long> of, string description, string unit = "By") => meter.CreateObservableGauge(
             name,
             () => pools.Opened.Select(pool => new Measurement<long>(of(pool.Engine), new KeyValuePair<string, object?>("account", pool.Account))),
-            "By", description);
+            unit, description);
         Each("octavo.engine.disk.size", pool => pool.Capacity.TotalBytes, "The file system that a pool is on.");
         Each("octavo.engine.disk.free", pool => pool.Capacity.FreeBytes, "What is free there to this user.");
+        Each("octavo.engine.attachments", pool => pool.ListAttachments().Count, "Clients that are attached.", "{attachment}");
+        Each("octavo.engine.connections", pool => pool.ListAttachments().Sum(a => a.Connections), "Connections of attached clients.", "{connection}");
         Each("octavo.engine.snapshots.unique", pool => pool.SnapshotSpace.AloneBytes, "Stored blocks that one snapshot alone needs.");
         Each("octavo.engine.snapshots.shared", pool => pool.SnapshotSpace.SharedBytes, "Stored blocks that several snapshots need.");
     }

@@ -8,6 +8,9 @@ static class Translation
 {
     const string Attached = "attached";
 
+    /// <summary>When to ask again while a volume is made from a snapshot, at first.</summary>
+    static readonly TimeSpan WhileBusy = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Damage is a conflict: its sentence is for the user, and repeating the call would not help.</summary>
     public static VolumeException From(EngineException e) => new(
         e.Error switch
@@ -17,9 +20,12 @@ static class Translation
             EngineError.Conflict or EngineError.Damaged => ErrorCode.Conflict,
             EngineError.NoSpace => ErrorCode.QuotaExceeded,
             _ => ErrorCode.Unavailable,
-        }, e.Message, e);
+        }, e.Message, e)
+    {
+        RetryAfter = e.Error == EngineError.Busy ? WhileBusy : null,
+    };
 
-    public static ProviderVolume From(EngineVolume volume) => new(
+    public static ProviderVolume From(EngineVolume volume, string? nbdAddress) => new(
         new ProviderVolumeId(volume.Id),
         Operation(volume.Tag),
         State(volume.State),
@@ -29,10 +35,18 @@ static class Translation
         LocalProvider.Zone,
         volume.SnapshotId is { } id ? new ProviderSnapshotId(id) : null,
         volume.CreatedAt,
-        volume.State == EngineVolumeState.InUse ? [new ProviderAttachment(Attached, null, null, volume.InUseSince)] : [])
+        volume.Attachments.Count > 0
+            ? [.. volume.Attachments.Select(a => new ProviderAttachment(Attached, a.Client, nbdAddress, a.AttachedAt) { Id = a.Id })]
+            : volume.State == EngineVolumeState.InUse ? [new ProviderAttachment(Attached, null, null, volume.InUseSince)] : [])
     {
+        IsMultiAttach = volume.Attachments.Any(a => a.IsMultiAttach),
         UsedBytes = volume.AllocatedBytes is { } bytes ? (bytes + ByteSize.BytesPerMiB - 1) / ByteSize.BytesPerMiB * ByteSize.BytesPerMiB : null,
     };
+
+    public static ClientAttachment From(EngineAttachment attachment, string? nbdAddress) => new(
+        attachment.Id, Operation(attachment.Tag), attachment.VolumeId is { } volume ? new ProviderVolumeId(volume) : null,
+        attachment.SnapshotId is { } snapshot ? new ProviderSnapshotId(snapshot) : null, attachment.Client, attachment.IsReadOnly,
+        attachment.IsMultiAttach, attachment.Lease, attachment.AttachedAt, nbdAddress, attachment.Connections > 0);
 
     public static VolumeState State(EngineVolumeState state) => state switch
     {

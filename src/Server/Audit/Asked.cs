@@ -29,7 +29,7 @@ sealed record Asked(Caller Caller, string Via, string Action, string? Address, s
 }
 
 /// <summary>What a change was made on.</summary>
-/// <param name="Kind">volume, snapshot, credential, user, token, account or operation; null where that is not known.</param>
+/// <param name="Kind">volume, snapshot, attachment, credential, user, token, account or operation; null where that is not known.</param>
 /// <param name="Id">Its id; null where it has none.</param>
 /// <param name="Name">Its name at that time, where it has one.</param>
 /// <param name="Detail">What else was asked, in words, with nothing secret.</param>

@@ -1,4 +1,5 @@
 using Octavo.Server.Accounts;
+using Octavo.Server.Attachments;
 using Octavo.Server.Audit;
 using Octavo.Server.Credentials;
 using Octavo.Server.Operations;
@@ -19,6 +20,7 @@ static class ConsoleRoutes
         OverviewConsole.Map(console);
         VolumesConsole.Map(console);
         BulkConsole.Map(console);
+        AttachmentsConsole.Map(console);
         SnapshotsConsole.Map(console);
         OperationsConsole.Map(console);
         CredentialsConsole.Map(console);

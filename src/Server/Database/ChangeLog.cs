@@ -11,8 +11,9 @@ static class ChangedKind
     public const string Snapshot = "snapshot";
     public const string Operation = "operation";
     public const string Cell = "cell";
+    public const string Attachment = "attachment";
 
-    public static IReadOnlyList<string> All { get; } = [Volume, Snapshot, Operation, Cell];
+    public static IReadOnlyList<string> All { get; } = [Volume, Snapshot, Operation, Cell, Attachment];
 }
 
 /// <summary>Something changed.</summary>

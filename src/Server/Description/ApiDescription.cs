@@ -36,6 +36,7 @@ static class ApiDescription
     [
         ("Volumes", "Listing, making, changing, deleting and bringing back volumes."),
         ("Snapshots", "Taking, listing, restoring and deleting snapshots."),
+        ("Attachments", "Using volumes and snapshots as block devices over NBD."),
         ("Operations", "Following what was asked for, stopping it, and repeating what failed."),
         ("Events", "What changes, as it changes."),
         ("Credentials", "What opens the providers' stores."),

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Attachments;
 using Octavo.Server.Database;
 using Octavo.Server.Http;
 using Octavo.Server.Operations;
@@ -26,6 +27,7 @@ static class ClosedWords
         [(typeof(Snapshot), nameof(Snapshot.State))] = Snapshots,
         [(typeof(Snapshot), nameof(Snapshot.Provider))] = Providers,
         [(typeof(SnapshotFilter), nameof(SnapshotFilter.State))] = ListedSnapshots,
+        [(typeof(AttachedClient), nameof(AttachedClient.State))] = AttachmentState.All,
         [(typeof(CellStatus), nameof(CellStatus.Provider))] = Providers,
         [(typeof(Credential), nameof(Credential.Provider))] = Providers,
         [(typeof(Credential), nameof(Credential.Source))] = ["none", "key", "profile", "machine"],

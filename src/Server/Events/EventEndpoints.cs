@@ -38,7 +38,7 @@ static class EventEndpoints
 
     /// <summary>Streams what changes in the account, in order, each change once.</summary>
     /// <remarks>
-    /// Server-sent events: the event's type is the kind (volume, snapshot, operation, cell), its id the number of the change, its data a
+    /// Server-sent events: the event's type is the kind (volume, snapshot, operation, cell, attachment), its id the number of the change, its data a
     /// <c>ChangeEvent</c> as JSON. A client that comes back with <c>Last-Event-ID</c> goes on behind it. <c>ping</c> comes at once and every 15 s;
     /// <c>reset</c> comes first where what was missed is not kept any more: look at everything anew. The stream ends when the token does.
     /// </remarks>

@@ -1,5 +1,6 @@
 using Octavo.Server.Database;
 using Octavo.Server.Inventory;
+using Octavo.Server.Nbd;
 using Octavo.Server.Operations;
 
 namespace Octavo.Server.Health;
@@ -8,7 +9,7 @@ namespace Octavo.Server.Health;
 /// Looks again and again whether the service can do its work. Who asks is told what the last look saw: asking costs nothing, so that anybody may.
 /// </summary>
 sealed class Readiness(
-    Database.Database database, DataFolder folder, OperationRunner runner, InventoryReconciler reconciler, TimeProvider time, ILogger<Readiness> log)
+    Database.Database database, DataFolder folder, OperationRunner runner, InventoryReconciler reconciler, NbdListener nbd, TimeProvider time, ILogger<Readiness> log)
     : BackgroundService
 {
     /// <summary>A look costs one small commit.</summary>
@@ -26,7 +27,7 @@ sealed class Readiness(
     const string Starting = "The service is starting.";
 
     /// <summary>What is looked at.</summary>
-    public static IReadOnlyList<string> Checks { get; } = ["database", "disk", "operations", "inventory"];
+    public static IReadOnlyList<string> Checks { get; } = ["database", "disk", "operations", "inventory", "nbd"];
 
     Task writing = Task.CompletedTask;
     Dictionary<string, string> failing = Checks.ToDictionary(check => check, _ => Starting);
@@ -55,6 +56,7 @@ sealed class Readiness(
         Add("disk", DiskFault());
         Add("operations", LoopFault(runner, runner.SinceLook, "No operation is begun any more"));
         Add("inventory", LoopFault(reconciler, reconciler.SinceLook, "The inventory is not looked through any more"));
+        Add("nbd", nbd.Fault);
         return found;
     }
 

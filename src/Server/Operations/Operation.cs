@@ -19,12 +19,15 @@ static class OperationKind
     public const string CheckPool = "check-pool";
     public const string RefreshCredential = "refresh-credential";
     public const string CreateSnapshots = "create-snapshots";
+    public const string GrowVolume = "grow-volume";
+    public const string AttachClient = "attach-client";
+    public const string DetachClient = "detach-client";
     public const string CreateInstanceSnapshots = "create-instance-snapshots";
 
     public static IReadOnlyList<string> All { get; } =
     [
         CreateVolume, ImportVolume, UpdateVolume, DeleteVolume, DeleteVolumes, PurgeVolume, UndeleteVolume, CreateSnapshot, CreateSnapshots,
-        CreateInstanceSnapshots, DeleteSnapshot, DeleteSnapshots, CheckPool, RefreshCredential,
+        CreateInstanceSnapshots, DeleteSnapshot, DeleteSnapshots, CheckPool, RefreshCredential, GrowVolume, AttachClient, DetachClient,
     ];
 }
 

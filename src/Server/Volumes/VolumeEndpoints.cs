@@ -25,6 +25,8 @@ static class VolumeEndpoints
             .Takes<ImportVolumeRequest>().Accepts<VolumeAccepted>();
         v2.MapGet("/volumes/{id}", ShowAsync).WithName("ShowVolume").Answers<Volume>().WithEtag();
         v2.MapPatch("/volumes/{id}", UpdateAsync).WithName("UpdateVolume").WithQuery(Change.Parameters).Accepts<VolumeUpdated>().WithIfMatch();
+        v2.MapPost("/volumes/{id}/grow", GrowAsync).WithName("GrowVolume").WithQuery(Change.Parameters).Accepts<VolumeAccepted>().WithIfMatch()
+            .Fails(ErrorCode.Unsupported);
         v2.MapGet("/volumes/{id}/raw", ShowRawAsync).WithName("ShowRawVolume")
             .AnswersAnyJson("The provider's own record, as it came.").Fails(ErrorCode.Conflict, ErrorCode.Unsupported, ErrorCode.Unavailable);
         v2.MapGet("/volumes/{id}/export", ExportAsync).WithName("ExportVolume")
@@ -114,6 +116,21 @@ static class VolumeEndpoints
                 : Outcome.Accepted(
                     operation, subject, new VolumeUpdated(volume, OperationStore.Wire(operation)),
                     async (now, later) => new VolumeUpdated(await volumes.ShowAsync(caller.Account, id, later), now), ApiJson.Wire.VolumeUpdated, operations);
+        });
+
+    /// <summary>Makes a volume larger.</summary>
+    /// <remarks>Also while a client is attached, which sees the new size when it connects again, or sooner where its protocol tells it. What is added reads as zeros.</remarks>
+    public static Task<IResult> GrowAsync(
+        Operator caller, string id, Body<GrowVolumeRequest> body, Change change, GrowVolume grow, VolumeStore volumes, OperationStore operations,
+        CancellationToken cancellation) =>
+        change.RunAsync(async transaction =>
+        {
+            var before = await volumes.ShowAsync(caller.Account, id, cancellation);
+            change.Require(VolumeWire.Tagged(before), ApiJson.Wire.Volume);
+            var operation = await grow.EnqueueAsync(transaction, caller.Account, id, body.Value, cancellation);
+            return Outcome.Accepted(
+                operation, Told(before, $"{new ByteSize(before.SizeBytes)} to {body.Value.SizeGib} GiB"), new VolumeAccepted(before, OperationStore.Wire(operation)),
+                async (now, later) => new VolumeAccepted(await volumes.ShowAsync(caller.Account, id, later), now), ApiJson.Wire.VolumeAccepted, operations);
         });
 
     /// <summary>Shows what the provider itself says of a volume, now.</summary>

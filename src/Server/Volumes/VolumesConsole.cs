@@ -1,6 +1,7 @@
 using Octavo.Api;
 using Octavo.Core;
 using Octavo.Server.Accounts;
+using Octavo.Server.Attachments;
 using Octavo.Server.Audit;
 using Octavo.Server.Console;
 using Octavo.Server.Credentials;
@@ -30,10 +31,12 @@ public sealed record VolumeTable(
 /// <param name="CredentialName">The name of its credential.</param>
 /// <param name="Snapshots">Its snapshots, the newest first.</param>
 /// <param name="HasMoreSnapshots">Whether there are older ones.</param>
+/// <param name="Attachments">Its clients, the newest first.</param>
 /// <param name="Operations">Its operations, the newest first.</param>
 /// <param name="Audit">Its entries in the audit log, the newest first; null for who may not see them.</param>
 public sealed record VolumeView(
-    Volume Volume, string Match, string CredentialName, IReadOnlyList<Snapshot> Snapshots, bool HasMoreSnapshots, IReadOnlyList<Api.Operation> Operations,
+    Volume Volume, string Match, string CredentialName, IReadOnlyList<Snapshot> Snapshots, bool HasMoreSnapshots,
+    IReadOnlyList<AttachedClient> Attachments, IReadOnlyList<Api.Operation> Operations,
     IReadOnlyList<AuditEntry>? Audit);
 
 /// <summary>The console's pages of volumes: the table, one volume, and what changes one. What goes for many is in <see cref="BulkConsole"/>.</summary>
@@ -61,6 +64,7 @@ static class VolumesConsole
         console.MapPost("/volumes/{id}", UpdateAsync).WithName("ConsoleUpdateVolume");
         console.MapGet("/volumes/{id}/raw", ShowRawAsync).WithName("ConsoleShowRawVolume");
         console.MapPost("/volumes/{id}/snapshots", SnapshotAsync).WithName("ConsoleCreateSnapshot");
+        console.MapPost("/volumes/{id}/grow", GrowAsync).WithName("ConsoleGrowVolume");
         console.MapPost("/volumes/{id}/undelete", UndeleteAsync).WithName("ConsoleUndeleteVolume");
         console.MapPost("/volumes/{id}/purge", PurgeAsync).WithName("ConsolePurgeVolume");
     }
@@ -130,7 +134,8 @@ static class VolumesConsole
     static Task<IResult> ShowAsync(Caller caller, Frame frame, string id, HttpContext context) =>
         OneAsync(caller, frame, id, Form.Empty, null, StatusCodes.Status200OK, context);
 
-    static async Task<IResult> OneAsync(Caller caller, Frame frame, string id, Form form, Refusal? refusal, int status, HttpContext context)
+    /// <summary>A volume's page; again, with what was wrong, after a form of it was refused.</summary>
+    internal static async Task<IResult> OneAsync(Caller caller, Frame frame, string id, Form form, Refusal? refusal, int status, HttpContext context)
     {
         var cancellation = context.RequestAborted;
         var volume = await Service<VolumeStore>().ShowAsync(caller.Account, id, cancellation);
@@ -139,6 +144,7 @@ static class VolumesConsole
             .AskAsync(Service<AccountInventories>().Of(caller.Account), Service<SnapshotStore>(), cancellation);
         var operations = await Service<OperationStore>().ListAsync(
             caller.Account, new OperationFilter(null, null, id, null), new PageOf(MaxOperations, null), cancellation);
+        var attachments = await Service<AttachmentStore>().ListAsync(caller.Account, id, null, new PageOf(PageOf.MaxLimit, null), cancellation);
         var audit = caller.Role < Role.Admin ? null : await Service<AuditLog>().ListAsync(
             caller.Account, new AuditFilter(null, null, id, null, null, null, null), new PageOf(MaxOperations, null), cancellation);
         var credential = await Service<CredentialStore>().GetAsync(caller.Account, volume.CredentialId, cancellation);
@@ -150,7 +156,7 @@ static class VolumesConsole
                 Refusal = refusal,
                 View = new VolumeView(
                     volume, Etag.Of(VolumeWire.Tagged(volume), ApiJson.Wire.Volume), credential.Name, snapshots.Items, snapshots.NextPageToken is not null,
-                    operations.Items, audit?.Items),
+                    attachments.Items, operations.Items, audit?.Items),
             }, status);
 
         T Service<T>() where T : notnull => context.RequestServices.GetRequiredService<T>();
@@ -191,6 +197,17 @@ static class VolumesConsole
     static async Task<IResult> SnapshotAsync(
         Operator caller, string id, Change change, SnapshotStore snapshots, VolumeStore volumes, OperationStore operations, CancellationToken cancellation) =>
         Show.Then(await SnapshotEndpoints.CreateAsync(caller, id, change, snapshots, volumes, operations, cancellation), _ => $"/volumes/{id}#snapshots");
+
+    static Task<IResult> GrowAsync(
+        Operator caller, Frame frame, string id, Form form, Change change, GrowVolume grow, VolumeStore volumes, OperationStore operations,
+        HttpContext context, CancellationToken cancellation) =>
+        Show.OrAgainAsync(
+            context,
+            async () => Show.Then(
+                await VolumeEndpoints.GrowAsync(
+                    caller, id, new Body<GrowVolumeRequest>(new GrowVolumeRequest(form.Number("size_gib"))), change, grow, volumes, operations, cancellation),
+                _ => $"/volumes/{id}"),
+            (refusal, status) => OneAsync(caller, frame, id, form, refusal, status, context));
 
     static async Task<IResult> UndeleteAsync(
         Operator caller, string id, Change change, UndeleteVolume undelete, VolumeStore volumes, OperationStore operations, CancellationToken cancellation) =>

@@ -73,6 +73,14 @@ sealed class NativeClient : IDisposable
         return await client.GetSnapshotAsync(accepted.Snapshot.Id, Cancellation);
     }
 
+    /// <summary>Attaches this test to a volume; where to connect to, the token included, by its Unix socket.</summary>
+    public async Task<string> AttachedAsync(string volume)
+    {
+        var accepted = await client.AttachVolumeAsync(volume, new AttachVolumeRequest("end-to-end"), Cancellation);
+        await SucceededAsync(accepted.Operation);
+        return accepted.Uris.First(uri => uri.StartsWith("nbd+unix:", StringComparison.Ordinal));
+    }
+
     /// <summary>The operation, once it has ended, which must be well.</summary>
     public async Task<Operation> SucceededAsync(Operation operation)
     {

@@ -53,6 +53,8 @@ sealed class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Several run at once, and the port is one.
+        start.Environment["OCTAVO_NBD"] = "unix";
         foreach (var (name, value) in variables) start.Environment[name] = value;
         var process = Process.Start(start) ?? throw new InvalidOperationException("The server did not start.");
         var server = new ServerProcess(process, dataFolder);

@@ -32,7 +32,7 @@ static class Rules
     public static Assembly Load(string name) => Assembly.Load(new AssemblyName(name));
 
     public static IArchRule EngineOnlyInTheLocalProvider { get; } =
-        Types().That().DoNotResideInNamespaceMatching(@"^Octavo\.(Engine|Providers\.Local)(\..*)?$").Should()
+        Types().That().DoNotResideInNamespaceMatching(@"^Octavo\.(Engine|Providers\.Local|Server\.Nbd)(\..*)?$").Should()
             .NotDependOnAny(Types(true).That().ResideInNamespaceMatching(@"^Octavo\.Engine(\..*)?$"))
             .Because("callers go through the port, so that another provider can take the engine's place");
 

@@ -13,7 +13,7 @@ public class SourceTests
     [InlineData("Engine", "")]
     [InlineData("Api", "")]
     [InlineData("Providers", "Core Engine")]
-    [InlineData("Server", "Api Core Providers")]
+    [InlineData("Server", "Api Core Engine Providers")]
     [InlineData("Cli", "Api")]
     public void A_project_references_what_the_table_allows_it(string project, string allowed) =>
         Includes(project, "ProjectReference").Select(Path.GetFileNameWithoutExtension).Order().ShouldBe(Words(allowed));

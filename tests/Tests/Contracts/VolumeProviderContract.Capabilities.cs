@@ -97,6 +97,25 @@ public abstract partial class VolumeProviderContract
     }
 
     [Fact]
+    public async Task A_volume_grows_and_is_never_cut_or_growing_is_unsupported()
+    {
+        var volume = await CreateAsync();
+        var larger = new ByteSize(2 * volume.Size.Bytes);
+        var operation = OperationId.New();
+        ProviderVolume? grown = null;
+
+        var isSupported = await IsSupportedAsync(async () =>
+            grown = (await TenTimesAsync(() => Provider.GrowVolumeAsync(Cell, volume.Id, larger, operation, Cancellation)))[^1]);
+
+        isSupported.ShouldBe(Provider.Capabilities.CanGrow);
+        (await Provider.GetVolumeAsync(Cell, volume.Id, Cancellation)).ShouldBe(grown ?? volume);
+        if (grown is null) return;
+        grown.ShouldBe(volume with { Size = larger });
+        await ShouldFailAsync(ErrorCode.Invalid, Provider.GrowVolumeAsync(Cell, volume.Id, volume.Size, OperationId.New(), Cancellation));
+        await ShouldFailAsync(ErrorCode.NotFound, Provider.GrowVolumeAsync(Cell, NoVolume, larger, OperationId.New(), Cancellation));
+    }
+
+    [Fact]
     public async Task A_deleted_volume_that_is_kept_comes_back_as_it_was_or_bringing_back_is_unsupported()
     {
         const int days = 3;

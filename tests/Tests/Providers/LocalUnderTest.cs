@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Octavo.Core;
+using Octavo.Engine.Nbd;
 using Octavo.Providers;
 using Octavo.Tests.Contracts;
 
@@ -8,13 +9,16 @@ namespace Octavo.Tests.Providers;
 /// <summary>The local provider as a server gets it, over a folder that is gone afterwards. An instance is a program with the raw file open.</summary>
 sealed class LocalUnderTest : ImageProviderUnderTest
 {
+    /// <summary>Where it says that clients connect to; nothing listens there.</summary>
+    public const string NbdAddress = "nbd://127.0.0.1:10809/";
+
     readonly string folder = Directory.CreateTempSubdirectory("octavo-local-").FullName;
     readonly ServiceProvider services;
 
     public LocalUnderTest()
     {
         services = new ServiceCollection()
-            .AddLogging().AddSingleton(TimeProvider.System).AddLocalProvider(folder).BuildServiceProvider();
+            .AddLogging().AddSingleton(TimeProvider.System).AddLocalProvider(new LocalOptions(folder, NbdAddress)).BuildServiceProvider();
         Provider = services.GetRequiredService<IVolumeProvider>();
     }
 
@@ -38,6 +42,12 @@ sealed class LocalUnderTest : ImageProviderUnderTest
 
     public override Task<IAsyncDisposable> UseAsync(ProviderVolumeId volume) =>
         Task.FromResult<IAsyncDisposable>(new FileStream(ImagePath(volume), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite));
+
+    public override async Task<bool> OpensAsync(string token)
+    {
+        using var export = await services.GetRequiredService<INbdExports>().OpenAsync(token, CancellationToken.None);
+        return export is not null;
+    }
 
     string ImagePath(ProviderVolumeId volume) => PoolPath(Cell.AccountName, Path.Combine("volumes", volume.Value, "data"));
 

@@ -135,6 +135,11 @@ public sealed class ApiDescriptionTests
         await TryAsync("DELETE", "/v2/volumes/{id}", null, host.Token, "?wait=30");
         await TryAsync("POST", "/v2/volumes/{id}/undelete", null, host.Token, "?wait=30");
         await TryAsync("PATCH", "/v2/volumes/{id}", """{"tags":{"env":"test","old":null}}""", host.Token, "?wait=30");
+        await TryAsync("POST", "/v2/volumes/{id}/grow", """{"size_gib":1}""", host.Token, "?wait=30");
+        await TryAsync("POST", "/v2/snapshots/{id}/attachments", """{"client":"reader"}""", host.Token, "?wait=30");
+        await TryAsync("POST", "/v2/volumes/{id}/attachments", """{"client":"writer","multi_attach":true,"lease_seconds":0}""", host.Token, "?wait=30");
+        mine = mine with { Attachment = (string)(await host.ItemsAsync("/v2/attachments")).First()["id"]! };
+        await TryAsync("DELETE", "/v2/attachments/{id}", null, host.Token, "?wait=30&force=true");
 
         faults.ShouldBeEmpty();
         // What it stands on: each route succeeded, and each kind of failure was seen.
@@ -143,7 +148,7 @@ public sealed class ApiDescriptionTests
         foreach (var status in new[] { 200, 201, 202, 204, 304, 400, 401, 403, 404, 409, 412 }) seen.ShouldContain(one => one.EndsWith($" {status}", StringComparison.Ordinal));
     }
 
-    /// <summary>These succeed only in states that other tests bring about.</summary>
+    /// <summary>These succeed only in states that other tests bring about, where every answer is held to the description as well.</summary>
     static readonly string[] NeedOther = ["CancelOperation", "RetryOperation", "DeleteCredential", "RevokeToken", "RevokeOwnToken"];
 
     [Fact]

@@ -41,6 +41,7 @@ static partial class RouteTable
         new("POST", "/v2/volumes/import", Who.Operator, 202, 403, """{"name":"n","path":"/does/not/exist"}"""),
         new("GET", "/v2/volumes/{id}", Who.Viewer, 200, 404),
         new("PATCH", "/v2/volumes/{id}", Who.Operator, 200, 404, """{"mount_point":"/vol/data"}"""),
+        new("POST", "/v2/volumes/{id}/grow", Who.Operator, 400, 404, """{"size_gib":0}"""),
         new("GET", "/v2/volumes/{id}/raw", Who.Viewer, 200, 404),
         new("GET", "/v2/volumes/{id}/export", Who.Operator, 200, 404),
         new("POST", "/v2/volumes/{id}/undelete", Who.Operator, 409, 404),
@@ -54,6 +55,13 @@ static partial class RouteTable
         new("GET", "/v2/snapshots/{id}", Who.Viewer, 200, 404),
         new("GET", "/v2/snapshots/{id}/export", Who.Operator, 200, 404),
         new("POST", "/v2/snapshots/{id}/restore", Who.Operator, 202, 404, """{"name":"n"}"""),
+        // Attaching goes on in the background, and what is attached cannot be deleted: the volume is wanted for the rows below.
+        new("POST", "/v2/volumes/{id}/attachments", Who.Operator, 400, 404, """{"client":"c","lease_seconds":1}"""),
+        new("GET", "/v2/volumes/{id}/attachments", Who.Viewer, 200, 404),
+        new("POST", "/v2/snapshots/{id}/attachments", Who.Operator, 400, 404, """{"client":"c","lease_seconds":1}"""),
+        new("GET", "/v2/attachments", Who.Viewer, 200, 200),
+        new("GET", "/v2/attachments/{id}", Who.Viewer, 200, 404),
+        new("DELETE", "/v2/attachments/{id}", Who.Operator, 409, 404),
         new("GET", "/v2/events", Who.Viewer, 200, 200),
         new("GET", "/v2/operations", Who.Viewer, 200, 200),
         new("GET", "/v2/operations/{id}", Who.Viewer, 200, 404),
@@ -102,31 +110,35 @@ static partial class RouteTable
     {
         var volume = await host.ImportAsync(new byte[4096], token: token);
         var snapshot = await host.SnapshotAsync(volume, token);
+        var attached = await host.V2Async("POST", $"/v2/volumes/{volume}/attachments?wait=30", new JsonObject { ["client"] = "c" }, token);
+        var attachment = (string)attached.Json["attachment"]!["id"]!;
+        var detached = await host.V2Async("DELETE", $"/v2/attachments/{attachment}?wait=30", token: token);
+        detached.Status.ShouldBe(200, attached.Body + detached.Body);
         var operation = (await host.V2Async("GET", "/v2/operations", token: token)).Json["items"]![0]!;
         var credential = (await host.V2Async("GET", "/v2/credentials", token: token)).Json["items"]![0]!;
         var user = (await host.V2Async("POST", "/v2/users", new JsonObject { ["name"] = $"extra-{volume}" }, token)).Json["user"]!;
         return new Things(
             volume, (string)snapshot["id"]!, (string)snapshot["provider_snapshot_id"]!, (string)operation["id"]!, (string)credential["id"]!,
-            (string)user["id"]!, await AllIdsAsync(host, token));
+            (string)user["id"]!, attachment, await AllIdsAsync(host, token));
     }
 
     /// <summary>Every id that the account shows.</summary>
     public static async Task<HashSet<string>> AllIdsAsync(ServerHost host, string token)
     {
         var ids = new HashSet<string>();
-        foreach (var path in new[] { "/v2/volumes", "/v2/snapshots", "/v2/operations", "/v2/credentials", "/v2/users" })
-            ids.UnionWith(Ids((await host.V2Async("GET", path + "?limit=1000", token: token)).Body));
+        foreach (var path in new[] { "/v2/volumes", "/v2/snapshots", "/v2/operations", "/v2/credentials", "/v2/users", "/v2/attachments" })
+            foreach (var item in await host.AllItemsAsync(path, token)) ids.UnionWith(Ids(item.ToJsonString()));
         return ids;
     }
 
     /// <summary>Every id in a body.</summary>
     public static IEnumerable<string> Ids(string body) => IdForm().Matches(body).Select(match => match.Value);
 
-    [GeneratedRegex("[0-9a-f]{32}|(vol|snap)-[0-9a-f]{17}")]
+    [GeneratedRegex("[0-9a-f]{32}|(vol|snap|att)-[0-9a-f]{17}")]
     private static partial Regex IdForm();
 
     internal sealed record Things(
-        string Volume, string Snapshot, string ProviderSnapshot, string Operation, string Credential, string User, HashSet<string> All)
+        string Volume, string Snapshot, string ProviderSnapshot, string Operation, string Credential, string User, string Attachment, HashSet<string> All)
     {
         public string Fill(string route) => route
             .Replace("{snapshot_id}", ProviderSnapshot, StringComparison.Ordinal)
@@ -134,6 +146,7 @@ static partial class RouteTable
             .Replace("{id}",
                 route.Contains("/snapshots/{id}", StringComparison.Ordinal) ? Snapshot
                 : route.Contains("/volumes/", StringComparison.Ordinal) ? Volume
+                : route.Contains("/attachments/{id}", StringComparison.Ordinal) ? Attachment
                 : route.Contains("/operations/", StringComparison.Ordinal) ? Operation
                 : route.Contains("/credentials/", StringComparison.Ordinal) ? Credential
                 : User, StringComparison.Ordinal);
