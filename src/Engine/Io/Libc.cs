@@ -27,6 +27,7 @@ static partial class Libc
     const int EmptyPath = 0x1000;
     const uint BasicStats = 0x7ff;
     const int NoWait = 0x8;
+    const int DoNotWait = 0x40;
 
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(SafeFileHandle file, long offset, int whence);
@@ -42,6 +43,9 @@ static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "preadv2", SetLastError = true)]
     private static unsafe partial nint Read(SafeFileHandle file, Piece* pieces, int count, long offset, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recv")]
+    private static unsafe partial nint Receive(SafeHandle socket, byte* buffer, nuint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(SafeFileHandle file);
@@ -63,6 +67,12 @@ static partial class Libc
             var piece = new Piece { Start = start, Length = (nuint)buffer.Length };
             return Read(file, &piece, 1, offset, NoWait) == buffer.Length;
         }
+    }
+
+    /// <summary>Receives what is there; less than 0 where nothing is, or the connection broke (recv(2), MSG_DONTWAIT).</summary>
+    public static unsafe nint ReceiveNow(SafeHandle socket, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer) return Receive(socket, start, (nuint)buffer.Length, DoNotWait);
     }
 
     /// <summary>The status of a path, not following links; null where nothing is there.</summary>

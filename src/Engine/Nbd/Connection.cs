@@ -34,17 +34,23 @@ sealed class Connection(Socket socket, INbdExports exports, NbdOptions options, 
     void Serve(Link link)
     {
         if (Agree(link) is not { } agreement) return;
-        using var export = agreement.Export;
         Entered();
-        using var transmission = new Transmission(link, agreement, warn);
         using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         using var cut = patience.Token.Register(link.Abort);
+        // Let go before the client sees the end: he may count on it then.
+        using (agreement.Export) Transmit(link, agreement, patience);
+        link.EndSending();
+    }
+
+    void Transmit(Link link, Agreement agreement, CancellationTokenSource patience)
+    {
+        using var transmission = new Transmission(link, agreement, warn);
         void Drain()
         {
             transmission.Drain();
             patience.CancelAfter(options.DrainTime);
         }
-        using var detached = export.Draining.Register(Drain);
+        using var detached = agreement.Export.Draining.Register(Drain);
         using var stopped = stopping.Register(Drain);
         try
         {
@@ -56,7 +62,6 @@ sealed class Connection(Socket socket, INbdExports exports, NbdOptions options, 
             patience.CancelAfter(options.DrainTime);
             transmission.End();
         }
-        link.EndSending();
     }
 
     /// <summary>The handshake, in the time that it has.</summary>

@@ -6,6 +6,7 @@ namespace Octavo.Tests.Engine.Nbd;
 sealed class MemoryDevice(int size, bool isReadOnly = false) : IBlockDevice
 {
     readonly Lock gate = new();
+    int reads;
 
     public byte[] Bytes { get; private set; } = new byte[size];
 
@@ -28,6 +29,8 @@ sealed class MemoryDevice(int size, bool isReadOnly = false) : IBlockDevice
 
     public int Writes { get; private set; }
 
+    public int Reads => Volatile.Read(ref reads);
+
     public void Grow(int bytes)
     {
         lock (gate) Bytes = [.. Bytes, .. new byte[bytes]];
@@ -36,6 +39,7 @@ sealed class MemoryDevice(int size, bool isReadOnly = false) : IBlockDevice
     public bool TryRead(Span<byte> buffer, long offset)
     {
         if (IsCold || Failure is not null || !Door.IsSet) return false;
+        Interlocked.Increment(ref reads);
         lock (gate) Bytes.AsSpan((int)offset, buffer.Length).CopyTo(buffer);
         return true;
     }
@@ -43,6 +47,7 @@ sealed class MemoryDevice(int size, bool isReadOnly = false) : IBlockDevice
     public void Read(Span<byte> buffer, long offset)
     {
         Wait();
+        Interlocked.Increment(ref reads);
         lock (gate) Bytes.AsSpan((int)offset, buffer.Length).CopyTo(buffer);
     }
 

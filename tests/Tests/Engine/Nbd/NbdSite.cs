@@ -72,6 +72,8 @@ sealed class NbdSite : INbdExports, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A test that failed halfway shall not wait for ever for what it holds up.
+        foreach (var device in entries.Values.Select(entry => entry.Device).OfType<MemoryDevice>()) device.Door.Set();
         await Server.DisposeAsync();
         Open.ShouldBe(0, "exports that nobody let go of");
         foreach (var entry in entries.Values)

@@ -353,4 +353,26 @@ public sealed class NbdTransmissionTests
         site.Server.Connections.ShouldBe(0);
         site.Released.ShouldBe(1);
     }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task A_client_that_takes_no_answers_holds_up_neither_others_nor_the_end(bool isUnix, bool isCold)
+    {
+        await using var site = NbdSite.Start(options => options with { DrainTime = TimeSpan.FromMilliseconds(100) });
+        var device = new MemoryDevice(Size) { IsCold = isCold };
+        var entry = site.Add(Disk, device);
+        using var deaf = await NbdClient.EnterAsync(isUnix ? Unix(site) : site.Address, Disk);
+        using var other = await NbdClient.EnterAsync(site.Address, Disk);
+        // More than the sockets of both sides hold, so that the server cannot get rid of them.
+        _ = deaf.TrySendAsync([.. Enumerable.Range(0, 200).SelectMany(i => NbdClient.Request(Command.Read, (ulong)i, 0, Size))]);
+        await NbdHandshakeTests.UntilAsync(() => device.Reads > 3);
+
+        (await other.ReadDeviceAsync(0, 512)).Length.ShouldBe(512);
+        await entry.Draining.CancelAsync();
+        await other.ShouldBeClosedAsync();
+        await NbdHandshakeTests.UntilAsync(() => site.Open == 0);
+    }
 }
