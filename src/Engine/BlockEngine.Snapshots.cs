@@ -278,7 +278,7 @@ public sealed partial class BlockEngine
         }
     }
 
-    async Task<(BlockHash?[] Blocks, long Stored)> ReadAsync(SnapshotEntry entry, CancellationToken cancellation)
+    async Task<(BlockMap Blocks, long Stored)> ReadAsync(SnapshotEntry entry, CancellationToken cancellation)
     {
         var volume = Existing(entry.VolumeId);
         var filling = volume?.Live?.Filling;
@@ -286,7 +286,7 @@ public sealed partial class BlockEngine
         if (entry.Layer is null && image.Length != entry.VolumeSize)
             throw new EngineException(EngineError.Conflict,
                 $"What the snapshot is to be copied from has {image.Length} bytes instead of {entry.VolumeSize}, so its instant is gone.");
-        var result = new BlockHash?[Manifest.BlockCount(entry.VolumeSize)];
+        var result = new BlockMap(Manifest.BlockCount(entry.VolumeSize));
         try
         {
             var blocks = TryBase(entry, result) ?? AllBlocks(entry, filling, image);
@@ -305,7 +305,7 @@ public sealed partial class BlockEngine
     /// Takes what did not change since the base from its manifest, holding the blocks, and gives the blocks that have to be read; null where there is no such base
     /// any more.
     /// </summary>
-    List<int>? TryBase(SnapshotEntry entry, BlockHash?[] result)
+    List<int>? TryBase(SnapshotEntry entry, BlockMap result)
     {
         string? baseId;
         BlockSet? changed;
@@ -352,7 +352,7 @@ public sealed partial class BlockEngine
     }
 
     /// <summary>The blocks of the volume's latest snapshot, held once more, where the image is still the same; null otherwise.</summary>
-    BlockHash?[]? TryUnchanged(SnapshotEntry entry)
+    BlockMap? TryUnchanged(SnapshotEntry entry)
     {
         // Null, too, where the latest one is being deleted.
         if (entry.Signature == default || Latest(entry.VolumeId) is not { } latest || TryReadManifest(latest) is not { } manifest) return null;

@@ -27,7 +27,7 @@ sealed class ImageCopier(SegmentStore segments, TimeProvider time, Func<long> pa
     /// <param name="blocks">The blocks to read.</param>
     /// <param name="result">The blocks of the snapshot, as far as they are known already.</param>
     public async Task<long> CopyAsync(
-        BlockReader read, List<int> blocks, long size, BlockHash?[] result, Action<double> progress, CancellationToken cancellation)
+        BlockReader read, List<int> blocks, long size, BlockMap result, Action<double> progress, CancellationToken cancellation)
     {
         try
         {
@@ -46,12 +46,12 @@ sealed class ImageCopier(SegmentStore segments, TimeProvider time, Func<long> pa
         }
         catch
         {
-            segments.Release(result.Where(block => block is not null).Select(block => block!.Value), mayFree: true);
+            segments.Release(result.Stored.Select(stored => stored.Hash), mayFree: true);
             throw;
         }
     }
 
-    async Task CopyAsync(BlockReader read, long size, BlockHash?[] result, Work work, CancellationToken cancellation)
+    async Task CopyAsync(BlockReader read, long size, BlockMap result, Work work, CancellationToken cancellation)
     {
         using var codec = new BlockCodec();
         var plain = new byte[PoolFormat.BlockBytes];
@@ -77,7 +77,7 @@ sealed class ImageCopier(SegmentStore segments, TimeProvider time, Func<long> pa
     /// <summary>While somebody writes, each worker rests longer than it works: the writer comes first.</summary>
     public static TimeSpan Pause(TimeSpan worked) => TimeSpan.FromMilliseconds(Math.Clamp(4 * worked.TotalMilliseconds, 1, 100));
 
-    void Copy(BlockReader read, int block, Span<byte> plain, byte[] record, BlockCodec codec, BlockHash?[] result, Work work)
+    void Copy(BlockReader read, int block, Span<byte> plain, byte[] record, BlockCodec codec, BlockMap result, Work work)
     {
         read(block, plain);
         if (plain.ContainsAnyExcept((byte)0))

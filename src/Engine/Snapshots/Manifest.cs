@@ -30,7 +30,7 @@ namespace Octavo.Engine.Snapshots;
 /// </code>
 /// </summary>
 sealed record Manifest(
-    string VolumeId, string Tag, long VolumeSize, DateTimeOffset StartedAt, long StoredBytes, FileSignature Signature, BlockHash?[] Blocks)
+    string VolumeId, string Tag, long VolumeSize, DateTimeOffset StartedAt, long StoredBytes, FileSignature Signature, BlockMap Blocks)
 {
     /// <summary>Where snapshots are.</summary>
     public const string Root = "snapshots";
@@ -50,12 +50,12 @@ sealed record Manifest(
         (int)Math.Min(PoolFormat.BlockBytes, volumeSize - (long)block * PoolFormat.BlockBytes);
 
     /// <summary>The blocks that are no holes.</summary>
-    public IEnumerable<BlockHash> Stored => Blocks.Where(block => block is not null).Select(block => block!.Value);
+    public IEnumerable<BlockHash> Stored => Blocks.Stored.Select(stored => stored.Hash);
 
     /// <summary>The file's content.</summary>
     public byte[] ToBytes()
     {
-        var buffer = new ArrayBufferWriter<byte>(FixedLength + 256 + Blocks.Length * (1 + BlockHash.Length));
+        var buffer = new ArrayBufferWriter<byte>(FixedLength + 256 + Blocks.Length);
         var head = buffer.GetSpan(FixedLength)[..FixedLength];
         head.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(head, Magic);
@@ -72,13 +72,17 @@ sealed record Manifest(
         buffer.Advance(FixedLength);
         WriteText(buffer, VolumeId);
         WriteText(buffer, Tag);
-        foreach (var block in Blocks)
+        var next = 0;
+        foreach (var (block, hash) in Blocks.Stored)
         {
+            WriteHoles(buffer, block - next);
             var entry = buffer.GetSpan(1 + BlockHash.Length);
-            entry[0] = block is null ? (byte)0 : (byte)1;
-            block?.Write(entry[1..]);
-            buffer.Advance(block is null ? 1 : 1 + BlockHash.Length);
+            entry[0] = 1;
+            hash.Write(entry[1..]);
+            buffer.Advance(1 + BlockHash.Length);
+            next = block + 1;
         }
+        WriteHoles(buffer, Blocks.Length - next);
         BinaryPrimitives.WriteUInt64LittleEndian(buffer.GetSpan(8), XxHash3.HashToUInt64(buffer.WrittenSpan));
         buffer.Advance(8);
         return buffer.WrittenSpan.ToArray();
@@ -103,14 +107,15 @@ sealed record Manifest(
         var rest = checkedPart[FixedLength..];
         var volumeId = ReadText(ref rest);
         var tag = ReadText(ref rest);
-        var blocks = new BlockHash?[count];
+        var blocks = new BlockMap(count);
         for (var i = 0; i < count; i++)
         {
-            if (rest.Length > 0 && rest[0] == 0)
-            {
-                rest = rest[1..];
-                continue;
-            }
+            // The holes before it, all at once: a large volume is hardly anything else.
+            var holes = rest[..Math.Min(rest.Length, count - i)].IndexOfAnyExcept((byte)0);
+            if (holes < 0) holes = Math.Min(rest.Length, count - i);
+            i += holes;
+            rest = rest[holes..];
+            if (i == count) break;
             if (rest.Length < 1 + BlockHash.Length || rest[0] != 1) throw Damaged("it ends early");
             blocks[i] = BlockHash.Read(rest[1..]);
             rest = rest[(1 + BlockHash.Length)..];
@@ -122,6 +127,12 @@ sealed record Manifest(
                 BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]),
                 BinaryPrimitives.ReadInt64LittleEndian(bytes[56..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[64..])),
             blocks);
+    }
+
+    static void WriteHoles(ArrayBufferWriter<byte> buffer, int count)
+    {
+        buffer.GetSpan(count)[..count].Clear();
+        buffer.Advance(count);
     }
 
     static void WriteText(ArrayBufferWriter<byte> buffer, string text)

@@ -33,8 +33,7 @@ sealed class Filling : IDisposable
     {
         (this.marks, this.source, this.segments) = (marks, source, segments);
         missing = new BlockSet(source.Blocks.Length);
-        for (var block = 0; block < source.Blocks.Length; block++)
-            if (source.Blocks[block] is not null) missing.Add(block);
+        foreach (var (block, _) in source.Blocks.Stored) missing.Add(block);
         left = total = missing.Size;
     }
 

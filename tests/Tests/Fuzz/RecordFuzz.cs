@@ -89,7 +89,12 @@ public sealed class RecordFuzz
         BinaryPrimitives.WriteUInt64LittleEndian(record[56..], XxHash3.HashToUInt64(record[..56]));
     }
 
-    static Manifest Make() => new(
-        "vol-1", "tag", 5L * Pool.Block + 512, DateTimeOffset.UnixEpoch, 77, new FileSignature(1, 2, 3, 4),
-        [BlockHash.Of([1]), null, BlockHash.Of([2]), null, null, BlockHash.Of([3])]);
+    static Manifest Make()
+    {
+        var blocks = new BlockMap(6);
+        blocks[0] = BlockHash.Of([1]);
+        blocks[2] = BlockHash.Of([2]);
+        blocks[5] = BlockHash.Of([3]);
+        return new("vol-1", "tag", 5L * Pool.Block + 512, DateTimeOffset.UnixEpoch, 77, new FileSignature(1, 2, 3, 4), blocks);
+    }
 }

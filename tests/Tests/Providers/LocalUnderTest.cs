@@ -34,6 +34,9 @@ sealed class LocalUnderTest : ImageProviderUnderTest
 
     public override async Task WriteAsync(ProviderVolumeId volume, long offset, ReadOnlyMemory<byte> bytes)
     {
+        // The image of a restored volume is not for other programs before all of it is there.
+        while (File.Exists(Path.Combine(Path.GetDirectoryName(ImagePath(volume))!, "filling")))
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
         await using var image = new FileStream(ImagePath(volume), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         image.Position = offset;
         await image.WriteAsync(bytes);
