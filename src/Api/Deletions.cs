@@ -62,4 +62,5 @@ public sealed record PlannedSnapshotDeletion(Snapshot Snapshot, IReadOnlyList<Bl
 /// <param name="Volumes">So many snapshots.</param>
 /// <param name="Instances">So many instances would be taken whole, each at one instant.</param>
 /// <param name="SizeBytes">The sizes of the volumes together.</param>
-public sealed record SnapshotPlan(long Volumes, long Instances, long SizeBytes);
+/// <param name="Pools">So many of Octavo's own pools have several of the volumes; those of a pool would be taken at one instant.</param>
+public sealed record SnapshotPlan(long Volumes, long Instances, long SizeBytes, long Pools);

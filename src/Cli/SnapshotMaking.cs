@@ -24,6 +24,7 @@ static class SnapshotMaking
                 [
                     ("snapshots", Output.Number(p.Volumes)),
                     ("whole instances", Output.Number(p.Instances)),
+                    ("pools at one instant", Output.Number(p.Pools)),
                     ("size of the volumes", Output.Size(p.SizeBytes)),
                 ]);
             else

@@ -143,18 +143,19 @@ public interface IVolumeProvider
         Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation);
 
     /// <summary>
-    /// Fixes one instant for volumes of one instance and returns; the copies go on in the background. Needs
-    /// <see cref="ProviderCapabilities.SnapshotsInstances"/>. All or nothing: an operation has one such set, found again however often it asks.
+    /// Fixes one instant for several volumes and returns; the copies go on in the background. Needs <see cref="ProviderCapabilities.OneInstant"/>. All or
+    /// nothing: an operation has one such set, found again however often it asks.
     /// </summary>
+    /// <param name="instance">The instance whose volumes they are, where it can take those of an instance only; null where it can take any of the cell.</param>
     /// <param name="volumes">
-    /// All volumes that the instance is known to have. One that was attached since comes into the set all the same, and is not returned.
+    /// Of an instance, all that it is known to have: one that was attached since comes into the set all the same, and is not returned.
     /// </param>
     /// <param name="mayBeTaken">As for <see cref="CreateSnapshotAsync"/>.</param>
     /// <returns>
-    /// One snapshot of each volume. A volume that is missing was not on the instance any more, and this operation will never have a snapshot of it.
+    /// One snapshot of each volume. A volume that is missing was not on the instance any more, or not there, and this operation will never have a snapshot of it.
     /// </returns>
-    Task<IReadOnlyList<ProviderSnapshot>> CreateInstanceSnapshotsAsync(
-        Cell cell, string instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken,
+    Task<IReadOnlyList<ProviderSnapshot>> CreateSnapshotsAsync(
+        Cell cell, string? instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken,
         CancellationToken cancellation);
 
     /// <summary>Deletes a snapshot, and frees exactly what only it used.</summary>

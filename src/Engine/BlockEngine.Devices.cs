@@ -127,6 +127,7 @@ public sealed partial class BlockEngine
     {
         var id = entry.Record.Id;
         LiveVolume? live = null;
+        entry.Openings++;
         entry.IsOpenHere = true;
         try
         {
@@ -171,7 +172,7 @@ public sealed partial class BlockEngine
             snapshot.Layer = layer;
             try
             {
-                if (snapshot.IsRecorded) disk.WriteAtomically(PendingRecord.PathOf(snapshot.Id), snapshot.ToRecord(disk.BootId).ToBytes());
+                if (snapshot.IsWritten) disk.WriteAtomically(PendingRecord.PathOf(snapshot.Id), snapshot.ToRecord(disk.BootId).ToBytes());
             }
             catch
             {

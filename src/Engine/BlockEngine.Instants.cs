@@ -19,7 +19,7 @@ public sealed partial class BlockEngine
         (await BeginSnapshotsAsync([new EngineSnapshotRequest(id, tag, volumeId)], cancellation))[0];
 
     /// <summary>
-    /// The same for several volumes: of those that are attached, all snapshots have one instant, between two writes of everybody. All begin, or none does.
+    /// The same for several volumes: all snapshots have one instant, between two writes of everybody who is attached. All begin, or none does, whenever the process dies.
     /// </summary>
     /// <exception cref="EngineException">As for one.</exception>
     public async Task<IReadOnlyList<EngineSnapshot>> BeginSnapshotsAsync(
@@ -42,19 +42,20 @@ public sealed partial class BlockEngine
             return await ChangeAsync<IReadOnlyList<EngineSnapshot>>(async () =>
             {
                 await fix();
-                foreach (var entry in begun) Record(entry);
+                Record(begun);
                 return [.. begun.Select(entry => entry.Describe())];
             }, cancellation);
         }
         catch
         {
-            foreach (var entry in begun) Unwind(entry);
+            Unwind(begun);
             throw;
         }
     }
 
     /// <summary>The instant of volumes that are all live, in memory; null where one is not, or a snapshot is there already.</summary>
-    List<SnapshotEntry>? TryFix(IReadOnlyList<EngineSnapshotRequest> requests)
+    /// <param name="still">Null, too, where one of these is not still any more.</param>
+    List<SnapshotEntry>? TryFix(IReadOnlyList<EngineSnapshotRequest> requests, List<StillImage>? still = null)
     {
         lock (instants)
         {
@@ -75,6 +76,8 @@ public sealed partial class BlockEngine
             var instant = default(DateTimeOffset);
             Behind(lives, () =>
             {
+                // Here, where nobody who writes to one volume first and to another one then can be between the two.
+                if (still?.Exists(image => !image.IsStill) == true) return;
                 instant = time.GetUtcNow();
                 for (var i = 0; i < lives.Count; i++)
                 {
@@ -82,6 +85,8 @@ public sealed partial class BlockEngine
                     lives[i].BaseId = requests[i].Id;
                 }
             });
+            if (instant == default) return null;
+            foreach (var image in still ?? []) image.Entry.StartedAt = instant;
             var begun = new List<SnapshotEntry>();
             for (var i = 0; i < lives.Count; i++)
                 begun.Add(new SnapshotEntry
@@ -118,36 +123,59 @@ public sealed partial class BlockEngine
         }
     }
 
-    /// <summary>The instant of volumes some of which other programs may write: those first, because that takes time, and is undone by a write anyway.</summary>
+    /// <summary>
+    /// The instant of volumes some of which other programs may write: those first, because that takes time, and is undone by a write anyway. One that somebody began to
+    /// write to through the engine before the others had their instant gets another one with them.
+    /// </summary>
     async Task FixAsync(IReadOnlyList<EngineSnapshotRequest> requests, List<SnapshotEntry> begun, CancellationToken cancellation)
     {
-        List<EngineSnapshotRequest> left = [];
-        foreach (var request in requests)
+        var left = requests.ToList();
+        var still = new List<StillImage>();
+        while (true)
         {
-            SnapshotEntry? existing;
-            lock (tables) existing = snapshots.GetValueOrDefault(request.Id);
-            if (existing is null) left.Add(request);
-            else if (existing.VolumeId != request.VolumeId)
-                throw new EngineException(EngineError.Conflict, $"There is another snapshot {request.Id} already.");
-            else begun.Add(existing);
-        }
-        while (left.Count > 0)
-        {
-            foreach (var request in left) CheckUsable(FindVolume(request.VolumeId) ?? throw NoVolume());
             foreach (var request in left.ToList())
-                if (await TryFixImageAsync(request, cancellation) is { } entry)
+            {
+                SnapshotEntry? existing;
+                lock (tables) existing = snapshots.GetValueOrDefault(request.Id);
+                if (existing is null) CheckUsable(FindVolume(request.VolumeId) ?? throw NoVolume());
+                else if (existing.VolumeId != request.VolumeId)
+                    throw new EngineException(EngineError.Conflict, $"There is another snapshot {request.Id} already.");
+                else
                 {
-                    begun.Add(entry);
+                    begun.Add(existing);
                     left.Remove(request);
                 }
-            if (left.Count == 0 || TryFix(left) is not { } now) continue;
-            begun.AddRange(now);
-            return;
+            }
+            foreach (var request in left.ToList())
+                if (await TryFixImageAsync(request, cancellation) is { } image)
+                {
+                    still.Add(image);
+                    begun.Add(image.Entry);
+                    left.Remove(request);
+                }
+            if (TryFix(left, requests.Count > 1 ? still : null) is { } now)
+            {
+                begun.AddRange(now);
+                return;
+            }
+            foreach (var moved in still.FindAll(image => !image.IsStill))
+            {
+                still.Remove(moved);
+                begun.Remove(moved.Entry);
+                Unwind([moved.Entry]);
+                left.Add(moved.Request);
+            }
         }
     }
 
+    /// <summary>The instant of an image that this process does not write, as long as it does not begin to.</summary>
+    sealed record StillImage(EngineSnapshotRequest Request, SnapshotEntry Entry, VolumeEntry Volume, int Openings)
+    {
+        public bool IsStill => Volume.Openings == Openings;
+    }
+
     /// <summary>The instant of a volume that is not live; null where it is.</summary>
-    async Task<SnapshotEntry?> TryFixImageAsync(EngineSnapshotRequest request, CancellationToken cancellation)
+    async Task<StillImage?> TryFixImageAsync(EngineSnapshotRequest request, CancellationToken cancellation)
     {
         var volume = Existing(request.VolumeId) ?? throw NoVolume();
         if (volume.Live is not null) return null;
@@ -174,39 +202,60 @@ public sealed partial class BlockEngine
                 Changed = known?.Blocks,
             };
             lock (tables) snapshots.Add(entry.Id, entry);
-            return entry;
+            return new StillImage(request, entry, volume, volume.Openings);
         }
     }
 
-    /// <summary>Writes down that a snapshot has begun, and begins to copy it; nothing where that is done.</summary>
-    void Record(SnapshotEntry entry)
+    /// <summary>Writes down that snapshots have begun, all or none, and begins to copy them; nothing where that is done.</summary>
+    void Record(List<SnapshotEntry> begun)
     {
-        if (entry.IsRecorded) return;
-        lock (entry.Files)
+        var fresh = begun.FindAll(entry => !entry.IsRecorded);
+        var isSet = fresh.Count > 1;
+        if (isSet) disk.WriteAtomically(UnfinishedSet.PathOf(fresh[0].Id), new UnfinishedSet(fresh.ConvertAll(entry => entry.Id)).ToBytes());
+        foreach (var entry in fresh)
+            lock (entry.Files)
+            {
+                entry.Layer?.Open();
+                disk.WriteAtomically(PendingRecord.PathOf(entry.Id), entry.ToRecord(disk.BootId).ToBytes());
+                entry.IsWritten = true;
+            }
+        if (isSet)
         {
-            entry.Layer?.Open();
-            disk.WriteAtomically(PendingRecord.PathOf(entry.Id), entry.ToRecord(disk.BootId).ToBytes());
-            lock (tables) entry.IsRecorded = true;
+            disk.DeleteFile(UnfinishedSet.PathOf(fresh[0].Id));
+            disk.SyncFolder(Manifest.Root);
         }
-        StartCopy(entry);
+        lock (tables)
+            foreach (var entry in fresh) entry.IsRecorded = true;
+        foreach (var entry in fresh) StartCopy(entry);
     }
 
-    /// <summary>Forgets a snapshot that nobody was told of.</summary>
-    void Unwind(SnapshotEntry entry)
+    /// <summary>Forgets snapshots that nobody was told of.</summary>
+    void Unwind(List<SnapshotEntry> begun)
     {
-        if (entry.IsRecorded) return;
-        lock (tables) snapshots.Remove(entry.Id);
-        PassOn(entry);
+        var fresh = begun.FindAll(entry => !entry.IsRecorded);
+        if (fresh.Count == 0) return;
+        foreach (var entry in fresh)
+        {
+            lock (tables) snapshots.Remove(entry.Id);
+            PassOn(entry);
+        }
         try
         {
-            disk.DeleteFile(PendingRecord.PathOf(entry.Id));
-            disk.DeleteFile(PendingRecord.ClonePathOf(entry.Id));
+            foreach (var entry in fresh)
+                lock (entry.Files)
+                {
+                    entry.IsWritten = false;
+                    disk.DeleteFile(PendingRecord.PathOf(entry.Id));
+                    disk.DeleteFile(PendingRecord.ClonePathOf(entry.Id));
+                }
+            disk.SyncFolder(Manifest.Root);
+            disk.DeleteFile(UnfinishedSet.PathOf(fresh[0].Id));
         }
         catch (IOException e)
         {
-            warn($"What is left of snapshot {entry.Id} will be removed at the next opening: {e.Message}");
+            warn($"What is left of snapshot {fresh[0].Id} will be removed at the next opening: {e.Message}");
         }
-        Retire(entry.VolumeId);
+        foreach (var entry in fresh) Retire(entry.VolumeId);
     }
 
     /// <summary>A snapshot that will not be completed leaves what it knew of changes to the next one, or to the volume.</summary>

@@ -87,6 +87,7 @@ public sealed partial class BlockEngine
     {
         var needed = new Dictionary<BlockHash, int>();
         var pending = new List<PendingRecord>();
+        TakeBackSets();
         var names = disk.List(Manifest.Root);
         foreach (var id in names.Where(n => n.StartsWith(SnapshotPrefix, StringComparison.Ordinal) && !n.Contains('.', StringComparison.Ordinal)))
         {
@@ -125,6 +126,23 @@ public sealed partial class BlockEngine
         segments.Open(needed, mayFree);
         TellMissing(needed);
         return pending;
+    }
+
+    /// <summary>Forgets snapshots that were to begin together where a dead process had not come to the last of them.</summary>
+    void TakeBackSets()
+    {
+        foreach (var name in disk.List(Manifest.Root).Where(n => n.EndsWith(UnfinishedSet.Suffix, StringComparison.Ordinal)))
+        {
+            if (UnfinishedSet.Parse(disk.ReadAll(Manifest.PathOf(name))) is { } set)
+                foreach (var id in set.Snapshots.Where(id => IsId(id, SnapshotPrefix)))
+                {
+                    disk.DeleteFile(PendingRecord.PathOf(id));
+                    disk.DeleteFile(PendingRecord.ClonePathOf(id));
+                }
+            else warn($"{Manifest.PathOf(name)} is damaged: some of the snapshots that were to begin with it may be listed without the others.");
+            disk.SyncFolder(Manifest.Root);
+            disk.DeleteFile(Manifest.PathOf(name));
+        }
     }
 
     void LoadPending(string id, List<PendingRecord> pending)

@@ -151,10 +151,13 @@ public sealed partial class BlockEngine : IAsyncDisposable
 
     static void CheckId(string id, string prefix)
     {
-        if (id.Length <= prefix.Length || id.Length > 64 || !id.StartsWith(prefix, StringComparison.Ordinal)
-            || id.AsSpan(prefix.Length).ContainsAnyExcept(HexDigits))
+        if (!IsId(id, prefix))
             throw new EngineException(EngineError.Invalid, $"An id here is {prefix} and hexadecimal digits.");
     }
+
+    static bool IsId(string id, string prefix) =>
+        id.Length > prefix.Length && id.Length <= 64 && id.StartsWith(prefix, StringComparison.Ordinal)
+        && !id.AsSpan(prefix.Length).ContainsAnyExcept(HexDigits);
 
     /// <summary>Lets the change under way end, stops copying, keeping what is resumable, and closes every file.</summary>
     public async ValueTask DisposeAsync()

@@ -55,4 +55,5 @@ sealed record PoolDescription(int Format, int BlockBytes, string Hash, string Co
 [JsonSerializable(typeof(VolumeRecord))]
 [JsonSerializable(typeof(PendingRecord))]
 [JsonSerializable(typeof(AttachmentRecord))]
+[JsonSerializable(typeof(UnfinishedSet))]
 sealed partial class EngineJson : JsonSerializerContext;

@@ -16,7 +16,8 @@ sealed class SnapshotEntry
 
     public required long VolumeSize { get; init; }
 
-    public required DateTimeOffset StartedAt { get; init; }
+    /// <summary>Its instant. Changes only until it is recorded.</summary>
+    public required DateTimeOffset StartedAt { get; set; }
 
     public EngineSnapshotState State { get; set; }
 
@@ -33,8 +34,11 @@ sealed class SnapshotEntry
     /// <summary>The image was cloned at the instant.</summary>
     public bool IsCloned { get; init; }
 
-    /// <summary>False until its pending record is durable: nobody has been told of it.</summary>
+    /// <summary>False until its pending record, and those of the snapshots that began with it, are durable: nobody has been told of it.</summary>
     public bool IsRecorded { get; set; } = true;
+
+    /// <summary>Whether its pending record is there, which has to follow it then. Guarded by <see cref="Files"/>.</summary>
+    public bool IsWritten { get; set; } = true;
 
     /// <summary>Held while its pending record or its manifest is written, and while it gets its layer.</summary>
     public Lock Files { get; } = new();

@@ -6,6 +6,7 @@ namespace Octavo.Engine.Volumes;
 sealed class VolumeEntry(VolumeRecord record)
 {
     bool isOpenHere;
+    int openings;
 
     /// <summary>As last written.</summary>
     public VolumeRecord Record { get; set; } = record;
@@ -39,6 +40,13 @@ sealed class VolumeEntry(VolumeRecord record)
     {
         get => Volatile.Read(ref isOpenHere);
         set => Volatile.Write(ref isOpenHere, value);
+    }
+
+    /// <summary>How often it became live: while this stays, this process writes nothing. Set under <see cref="Opening"/>.</summary>
+    public int Openings
+    {
+        get => Volatile.Read(ref openings);
+        set => Volatile.Write(ref openings, value);
     }
 
     /// <summary>Looks at the image afresh.</summary>

@@ -15,7 +15,7 @@ sealed class EbsProvider(
     /// <remarks>Polls of one region go out together, two hundred ids to a request; snapshots take minutes to hours.</remarks>
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: false, CanExport: false, CanCheck: false, SnapshotsOutliveVolume: true, IsTheOnlyOwner: false,
-            SnapshotsInstances: true, KeepsTags: true, CanUndelete: true, CanAttach: false, CanGrow: false, ShortestPoll: TimeSpan.FromMilliseconds(250),
+            OneInstant: OneInstant.Instance, KeepsTags: true, CanUndelete: true, CanAttach: false, CanGrow: false, ShortestPoll: TimeSpan.FromMilliseconds(250),
             LongestPoll: TimeSpan.FromSeconds(15));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) => probe.RunAsync(access, cancellation);
@@ -90,10 +90,11 @@ sealed class EbsProvider(
         Cell cell, ProviderVolumeId volume, OperationId operation, bool mayBeTaken, CancellationToken cancellation) =>
         snapshots.CreateAsync(cell, volume, operation, mayBeTaken, cancellation);
 
-    public Task<IReadOnlyList<ProviderSnapshot>> CreateInstanceSnapshotsAsync(
-        Cell cell, string instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken,
+    public Task<IReadOnlyList<ProviderSnapshot>> CreateSnapshotsAsync(
+        Cell cell, string? instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken,
         CancellationToken cancellation) =>
-        sets.CreateAsync(cell, instance, volumes, operation, mayBeTaken, cancellation);
+        sets.CreateAsync(
+            cell, instance ?? throw new VolumeException(ErrorCode.Unsupported, "EC2 takes snapshots at one instant of one instance's volumes only."), volumes, operation, mayBeTaken, cancellation);
 
     public Task DeleteSnapshotAsync(Cell cell, ProviderSnapshotId id, OperationId operation, CancellationToken cancellation) =>
         snapshots.DeleteAsync(cell, id, cancellation);

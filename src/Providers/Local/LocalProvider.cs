@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 using Octavo.Core;
 using Octavo.Engine;
 
@@ -6,7 +8,8 @@ namespace Octavo.Providers.Local;
 
 /// <summary>
 /// Volumes on this machine's own disk, by the embedded engine. What an operation makes is named after it, so that the same operation
-/// finds it again: the id is the first digits of the operation's, and the whole of it is the engine's tag.
+/// finds it again: the id is the first digits of the operation's, or of a hash of it and the volume's where it takes several snapshots, and the whole of it is the
+/// engine's tag.
 /// </summary>
 sealed class LocalProvider(LocalPools pools, LocalOptions options) : IVolumeProvider
 {
@@ -29,7 +32,7 @@ sealed class LocalProvider(LocalPools pools, LocalOptions options) : IVolumeProv
 
     public ProviderCapabilities Capabilities { get; } =
         new(CanImport: true, CanExport: true, CanCheck: true, SnapshotsOutliveVolume: true, IsTheOnlyOwner: true,
-            SnapshotsInstances: false, KeepsTags: false, CanUndelete: false, CanAttach: true, CanGrow: true, ShortestPoll: TimeSpan.FromMilliseconds(20),
+            OneInstant: OneInstant.Cell, KeepsTags: false, CanUndelete: false, CanAttach: true, CanGrow: true, ShortestPoll: TimeSpan.FromMilliseconds(20),
             LongestPoll: TimeSpan.FromMilliseconds(250));
 
     public Task<CredentialReport> ProbeAsync(ProviderAccess access, CancellationToken cancellation) =>
@@ -160,10 +163,20 @@ sealed class LocalProvider(LocalPools pools, LocalOptions options) : IVolumeProv
         WithPoolAsync(cell, async pool => Translation.From(
             await pool.BeginSnapshotAsync(SnapshotId(operation), operation.Value, volume.Value, cancellation)), cancellation);
 
-    public Task<IReadOnlyList<ProviderSnapshot>> CreateInstanceSnapshotsAsync(
-        Cell cell, string instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken,
+    public Task<IReadOnlyList<ProviderSnapshot>> CreateSnapshotsAsync(
+        Cell cell, string? instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken,
         CancellationToken cancellation) =>
-        throw new VolumeException(ErrorCode.Unsupported, "A local pool knows no instances; take a snapshot of each volume.");
+        WithPoolAsync<IReadOnlyList<ProviderSnapshot>>(cell, async pool =>
+        {
+            if (instance is not null)
+                throw new VolumeException(ErrorCode.Unsupported, "A local pool knows no instances: any of its volumes are taken together.");
+            List<EngineSnapshotRequest> wanted =
+                [.. volumes.Distinct().Select(volume => new EngineSnapshotRequest(SnapshotId(operation, volume), operation.Value, volume.Value))];
+            // All of a set began or none of it: where one is there, what is missing was not there when it was taken, or was deleted since.
+            IReadOnlyList<EngineSnapshot> taken = [.. wanted.Select(w => pool.FindSnapshot(w.Id)).OfType<EngineSnapshot>()];
+            if (taken.Count == 0) taken = await BeginSetAsync(pool, wanted, cancellation);
+            return [.. taken.Select(Translation.From)];
+        }, cancellation);
 
     public Task DeleteSnapshotAsync(Cell cell, ProviderSnapshotId id, OperationId operation, CancellationToken cancellation) =>
         WithPoolAsync(cell, async pool =>
@@ -179,6 +192,27 @@ sealed class LocalProvider(LocalPools pools, LocalOptions options) : IVolumeProv
         Cell cell, bool repair, IProgress<double> progress, CancellationToken cancellation) =>
         WithPoolAsync<IReadOnlyList<ProviderFinding>>(cell, async pool =>
             [.. (await pool.CheckAsync(repair, progress, cancellation)).Select(Translation.From)], cancellation);
+
+    /// <summary>Begins what can be begun: a volume that is gone, or in error, has no snapshot.</summary>
+    static async Task<IReadOnlyList<EngineSnapshot>> BeginSetAsync(
+        BlockEngine pool, List<EngineSnapshotRequest> wanted, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var usable = wanted.FindAll(IsUsable);
+            if (usable.Count == 0) throw new VolumeException(ErrorCode.NotFound, "None of these volumes is in this pool and without error.");
+            try
+            {
+                return await pool.BeginSnapshotsAsync(usable, cancellation);
+            }
+            catch (EngineException e) when (e.Error is EngineError.NotFound or EngineError.Conflict && !usable.TrueForAll(IsUsable))
+            {
+                // One of them went away in between.
+            }
+        }
+
+        bool IsUsable(EngineSnapshotRequest request) => pool.FindVolume(request.VolumeId) is { State: EngineVolumeState.Available or EngineVolumeState.InUse };
+    }
 
     async Task<T> WithPoolAsync<T>(
         Cell cell, Func<BlockEngine, Task<T>> call, CancellationToken cancellation, [CallerMemberName] string name = "")
@@ -229,6 +263,10 @@ sealed class LocalProvider(LocalPools pools, LocalOptions options) : IVolumeProv
     static string AttachmentId(OperationId operation) => AttachmentPrefix + operation.Value[..IdDigits];
 
     static string SnapshotId(OperationId operation) => SnapshotPrefix + operation.Value[..IdDigits];
+
+    /// <summary>Of one of several that an operation takes together.</summary>
+    static string SnapshotId(OperationId operation, ProviderVolumeId volume) =>
+        SnapshotPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{operation.Value}/{volume.Value}")))[..IdDigits];
 
     static VolumeException NoVolume() => new(ErrorCode.NotFound, "There is no such volume in this pool.");
 

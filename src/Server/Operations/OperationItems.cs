@@ -6,7 +6,7 @@ using Octavo.Server.Http;
 namespace Octavo.Server.Operations;
 
 /// <summary>
-/// What came of each part of an operation on many. A part on its own has an operation of its own and its state; volumes of an instance share one, and
+/// What came of each part of an operation on many. A part on its own has an operation of its own and its state; those that are taken at one instant share one, and
 /// each has the state of its own snapshot, once that is taken.
 /// </summary>
 sealed class OperationItems(Database.Database database, OperationStore operations)

@@ -5,9 +5,9 @@ using Octavo.Server.Operations;
 namespace Octavo.Server.Snapshots;
 
 /// <summary>
-/// Takes snapshots of all volumes of an instance at one instant; always one of the items of <see cref="CreateSnapshots"/>. Its input is the
-/// instance; its snapshots are those with its id in <c>operation_id</c>. The steps are those of <see cref="CreateSnapshot"/>; each snapshot ends by
-/// itself, and one in error leaves the others as they are.
+/// Takes snapshots of several volumes at one instant: all of an instance, or any of a pool of ours; always one of the items of <see cref="CreateSnapshots"/>. Its
+/// input is the instance, or nothing; its snapshots are those with its id in <c>operation_id</c>. The steps are those of <see cref="CreateSnapshot"/>; each snapshot
+/// ends by itself, and one in error leaves the others as they are.
 /// </summary>
 sealed class CreateInstanceSnapshots(SnapshotSets sets, OperationStore operations, Cells cells, TimeProvider time) : IOperationHandler
 {
@@ -21,16 +21,20 @@ sealed class CreateInstanceSnapshots(SnapshotSets sets, OperationStore operation
     public async Task RunAsync(RunningOperation running, CancellationToken cancellation)
     {
         var id = running.Operation.Id;
-        var instance = running.Operation.Input!;
+        var instance = running.Operation.Input;
+        var whole = instance ?? "the pool";
         var set = await sets.OfAsync(id, cancellation);
-        if (set.Count == 0) throw new VolumeException(ErrorCode.Conflict, $"All snapshots of {instance} were deleted while they were being copied.");
+        if (set.Count == 0) throw new VolumeException(ErrorCode.Conflict, $"All snapshots of {whole} were deleted while they were being copied.");
         var (cell, provider) = await cells.GetAsync(set[0].CredentialId, set[0].Region, cancellation);
         var mayLook = set.Exists(s => s.ProviderSnapshotId is not null);
         if (!mayLook)
         {
-            var taken = await Taking.RunAsync(running, mayBeTaken => provider.CreateInstanceSnapshotsAsync(
+            var taken = await Taking.RunAsync(running, mayBeTaken => provider.CreateSnapshotsAsync(
                 cell, instance, [.. set.Select(s => new ProviderVolumeId(s.ProviderVolumeId))], id, mayBeTaken, cancellation), cancellation);
-            await sets.RecordTakenAsync(id, taken, $"The volume was not on {instance} any more when the snapshots of it were taken.", cancellation);
+            var missing = instance is null
+                ? "The volume was gone, or in error, when the snapshots were taken."
+                : $"The volume was not on {instance} any more when the snapshots of it were taken.";
+            await sets.RecordTakenAsync(id, taken, missing, cancellation);
             await running.StepAsync(Operation.CopyingStep, cancellation);
         }
         while ((set = await sets.OfAsync(id, cancellation)).FindAll(s => s.State == SnapshotState.Pending) is { Count: > 0 } pending)
@@ -43,13 +47,26 @@ sealed class CreateInstanceSnapshots(SnapshotSets sets, OperationStore operation
         var failed = set.FindAll(s => OperationItems.IsFailed(s.State, s.ProgressPercent));
         if (failed.Count > 0)
             throw new VolumeException(ErrorCode.Conflict,
-                $"{failed.Count} of the {set.Count} snapshots of {instance} failed: {failed[0].StateReason ?? "it was deleted while it was being copied."}");
+                $"{failed.Count} of the {set.Count} snapshots of {whole} failed: {failed[0].StateReason ?? "it was deleted while it was being copied."}");
         await operations.SucceedAsync(running.Attempt, cancellation);
     }
 
     /// <inheritdoc/>
-    public Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation) =>
-        sets.RecordErrorAsync(running.Attempt, running.IsCancelled ? SnapshotState.Deleted : SnapshotState.Error, failure.Message, cancellation);
+    public async Task UndoAsync(RunningOperation running, VolumeException failure, CancellationToken cancellation)
+    {
+        if (running.IsCancelled) await DeleteAsync(running.Operation.Id, cancellation);
+        await sets.RecordErrorAsync(running.Attempt, running.IsCancelled ? SnapshotState.Deleted : SnapshotState.Error, failure.Message, cancellation);
+    }
+
+    /// <summary>Nobody wants those any more that are not completed.</summary>
+    async Task DeleteAsync(OperationId id, CancellationToken cancellation)
+    {
+        foreach (var snapshot in (await sets.OfAsync(id, cancellation)).Where(s => s is { State: SnapshotState.Pending, ProviderSnapshotId: not null }))
+        {
+            var (cell, provider) = await cells.GetAsync(snapshot.CredentialId, snapshot.Region, cancellation);
+            await provider.DeleteSnapshotAsync(cell, new ProviderSnapshotId(snapshot.ProviderSnapshotId!), id, cancellation);
+        }
+    }
 
     async Task LookAsync(
         OperationId id, Cell cell, IVolumeProvider provider, List<SnapshotRow> pending, CancellationToken cancellation)

@@ -10,7 +10,7 @@ namespace Octavo.Server.Snapshots;
 
 /// <summary>
 /// Takes a snapshot of each volume of a selection: one operation whose items are operations of their own (<see cref="CreateSnapshot"/>,
-/// and <see cref="CreateInstanceSnapshots"/> for an instance that is selected whole), so that each is taken exactly once, waits for its own limits
+/// and <see cref="CreateInstanceSnapshots"/> for what is taken at one instant), so that each is taken exactly once, waits for its own limits
 /// and fails alone. This one follows them to the last.
 /// </summary>
 sealed class CreateSnapshots(

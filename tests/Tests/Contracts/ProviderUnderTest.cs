@@ -26,6 +26,9 @@ public abstract class ProviderUnderTest : IAsyncDisposable
     /// <summary>Takes a volume into use, as an instance would, until the result is disposed.</summary>
     public abstract Task<IAsyncDisposable> UseAsync(ProviderVolumeId volume);
 
+    /// <summary>The instance that uses volumes, where snapshots of one instant need one.</summary>
+    public virtual string? Instance => null;
+
     /// <summary>Whether a token opens anything, where it attaches clients.</summary>
     public virtual Task<bool> OpensAsync(string token) => Task.FromResult(false);
 

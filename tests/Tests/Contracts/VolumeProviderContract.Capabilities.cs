@@ -26,8 +26,8 @@ public abstract partial class VolumeProviderContract
     {
         var volume = await CreateAsync();
 
-        await ShouldFailAsync(Provider.Capabilities.SnapshotsInstances ? ErrorCode.NotFound : ErrorCode.Unsupported,
-            Task.Run(() => Provider.CreateInstanceSnapshotsAsync(
+        await ShouldFailAsync(Provider.Capabilities.OneInstant == OneInstant.Instance ? ErrorCode.NotFound : ErrorCode.Unsupported,
+            Task.Run(() => Provider.CreateSnapshotsAsync(
                 Cell, "i-00000000000000009", [volume.Id], OperationId.New(), mayBeTaken: false, Cancellation), Cancellation));
         (await SnapshotsAsync()).ShouldBeEmpty();
     }

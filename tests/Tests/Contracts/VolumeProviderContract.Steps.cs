@@ -12,11 +12,8 @@ public abstract partial class VolumeProviderContract
         await WholeAsync(await Provider.CreateVolumeAsync(
             Cell, new VolumeSpec(size ?? Size, Zone, null), operation ?? OperationId.New(), Cancellation));
 
-    protected async Task<ProviderSnapshot> SnapshotAsync(ProviderVolumeId volume, OperationId? operation = null)
-    {
-        var taken = await TakeAsync(volume, operation);
-        return await UntilAsync(() => Provider.GetSnapshotAsync(Cell, taken.Id, Cancellation), s => s.State != SnapshotState.Pending);
-    }
+    protected async Task<ProviderSnapshot> SnapshotAsync(ProviderVolumeId volume, OperationId? operation = null) =>
+        await WholeAsync(await TakeAsync(volume, operation));
 
     /// <summary>Asks for a snapshot as the operation runner does: where the provider asks to wait, it comes back.</summary>
     protected async Task<ProviderSnapshot> TakeAsync(ProviderVolumeId volume, OperationId? operation = null)
@@ -49,6 +46,9 @@ public abstract partial class VolumeProviderContract
 
     Task<ProviderVolume> WholeAsync(ProviderVolume made) =>
         UntilAsync(() => Provider.GetVolumeAsync(Cell, made.Id, Cancellation), v => v.State != VolumeState.Creating);
+
+    Task<ProviderSnapshot> WholeAsync(ProviderSnapshot taken) =>
+        UntilAsync(() => Provider.GetSnapshotAsync(Cell, taken.Id, Cancellation), s => s.State != SnapshotState.Pending);
 
     protected Task<List<ProviderVolume>> VolumesAsync(int pageSize = 1000, string? from = null) =>
         AllAsync(page => Provider.ListVolumesAsync(Cell, page, Cancellation), pageSize, from);

@@ -37,6 +37,7 @@ public abstract partial class VolumeProviderContract : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var use in uses) await use.DisposeAsync();
         await Subject.DisposeAsync();
         GC.SuppressFinalize(this);
     }

@@ -52,7 +52,7 @@ public class EbsInstanceSnapshotTests : EbsFaults
         await using var next = Ebs.Restarted();
 
         var taken = await TakeAsync(Instance, volumes, operation, mayBeTaken: false);
-        var found = await next.Provider.CreateInstanceSnapshotsAsync(Ebs.Cell, Instance, volumes, operation, mayBeTaken: true, Cancellation);
+        var found = await next.Provider.CreateSnapshotsAsync(Ebs.Cell, Instance, volumes, operation, mayBeTaken: true, Cancellation);
 
         found.Select(s => s.Id).ShouldBe(taken.Select(s => s.Id), ignoreOrder: true);
         Ebs.Endpoint.Journal["CreateSnapshots"].Calls.ShouldBe(1);
@@ -69,7 +69,7 @@ public class EbsInstanceSnapshotTests : EbsFaults
         Ebs.Region.Remove(late.Id);
         var began = Ebs.Time.GetTimestamp();
 
-        var found = await next.Provider.CreateInstanceSnapshotsAsync(Ebs.Cell, Instance, volumes, operation, mayBeTaken: true, Cancellation);
+        var found = await next.Provider.CreateSnapshotsAsync(Ebs.Cell, Instance, volumes, operation, mayBeTaken: true, Cancellation);
 
         found.Select(s => s.Id).ShouldBe(taken.Skip(1).Select(s => s.Id), ignoreOrder: true);
         Ebs.Time.GetElapsedTime(began).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(15));
@@ -120,7 +120,7 @@ public class EbsInstanceSnapshotTests : EbsFaults
 
     Task<IReadOnlyList<ProviderSnapshot>> TakeAsync(
         string instance, IReadOnlyList<ProviderVolumeId> volumes, OperationId operation, bool mayBeTaken) =>
-        Provider.CreateInstanceSnapshotsAsync(Ebs.Cell, instance, volumes, operation, mayBeTaken, Cancellation);
+        Provider.CreateSnapshotsAsync(Ebs.Cell, instance, volumes, operation, mayBeTaken, Cancellation);
 
     Task<ProviderSnapshot> SingleAsync(OperationId operation) =>
         Provider.CreateSnapshotAsync(Ebs.Cell, new ProviderVolumeId(Ebs.Put().Id), operation, mayBeTaken: false, Cancellation);

@@ -57,6 +57,8 @@ sealed class EbsUnderTest : ProviderUnderTest, ICredentialVault
 
     public override TimeProvider Time { get; }
 
+    public override string Instance => "i-00000000000000001";
+
     public override ByteSize Size => ByteSize.FromGiB(2);
 
     /// <summary>What a key opens here.</summary>
@@ -93,7 +95,7 @@ sealed class EbsUnderTest : ProviderUnderTest, ICredentialVault
     public override Task<IAsyncDisposable> UseAsync(ProviderVolumeId volume)
     {
         var free = Region.Volumes.Single(v => v.Id == volume.Value);
-        Region.Put(free with { Status = "in-use", Attachments = [new Ec2Attachment { InstanceId = "i-00000000000000001", Device = "/dev/sdf" }] });
+        Region.Put(free with { Status = "in-use", Attachments = [new Ec2Attachment { InstanceId = Instance, Device = "/dev/sdf" }] });
         return Task.FromResult<IAsyncDisposable>(new Use(() => Region.Put(free)));
     }
 
