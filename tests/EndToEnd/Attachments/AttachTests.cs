@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Octavo.EndToEnd.Attached;
 using Octavo.EndToEnd.Support;
 using Octavo.Tests.Support;
 
@@ -69,6 +70,50 @@ public sealed class AttachTests : IDisposable
         (await Shell.RunAsync("nbdcopy", folder["first.raw"], uri)).ExitCode.ShouldNotBe(0, "it is read-only");
         (await Shell.RunAsync("nbdinfo", uri[..^1] + "x")).ExitCode.ShouldNotBe(0);
         (await Shell.RunAsync("nbdinfo", "--list", uri)).Output.ShouldNotContain(Token(uri)[11..]);
+    }
+
+    [Fact]
+    public async Task A_volume_grows_while_a_connection_is_in_use_which_serves_the_added_part_from_then_on()
+    {
+        const long Larger = 1L << 30;
+        await File.WriteAllBytesAsync(folder["first.raw"], Image.Make(4, Size), TestContext.Current.CancellationToken);
+        await using var server = await StartAsync();
+        var cli = new Cli(server);
+        var volume = Text(await cli.JsonAsync("volumes", "import", "--name", "disk", folder["first.raw"], "--wait"), "id");
+        var uri = Uri(await cli.JsonAsync("volumes", "attach", volume, "--client", "vm"));
+        await using var old = await NbdClient.ConnectAsync(uri);
+        old.Size.ShouldBe(Size);
+        await Should.ThrowAsync<IOException>(old.WriteAsync(new byte[4096], Size, isForced: false));
+        using var stop = new CancellationTokenSource();
+        var written = 0L;
+        var writing = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+                await old.WriteAsync(BitConverter.GetBytes(Interlocked.Increment(ref written)), 4096, isForced: false);
+        }, TestContext.Current.CancellationToken);
+
+        (await cli.JsonAsync("volumes", "grow", volume, "--size", "1", "--wait")).GetProperty("size_bytes").GetInt64().ShouldBe(Larger);
+
+        (await Shell.RunAsync("nbdinfo", "--size", uri)).Succeeded().Trim().ShouldBe($"{Larger}");
+        var before = Interlocked.Read(ref written);
+        await Eventually.GetAsync("the writer writes on", () => Task.FromResult(Interlocked.Read(ref written) > before + 10 ? server : null));
+        await stop.CancelAsync();
+        await writing;
+        var bytes = Image.Make(5, 1 << 20);
+        await old.WriteAsync(bytes, Larger - bytes.Length, isForced: false);
+        await old.FlushAsync();
+        await using var next = await NbdClient.ConnectAsync(uri);
+        next.Size.ShouldBe(Larger);
+        (await ReadAsync(next, Larger - bytes.Length, bytes.Length)).ShouldBeBytes(bytes);
+        (await ReadAsync(old, Size, 1 << 20)).ShouldAllBe(b => b == 0);
+        BitConverter.ToInt64(await ReadAsync(next, 4096, 8)).ShouldBe(written);
+    }
+
+    static async Task<byte[]> ReadAsync(NbdClient client, long offset, int length)
+    {
+        var bytes = new byte[length];
+        await client.ReadAsync(bytes, offset);
+        return bytes;
     }
 
     async Task<ServerProcess> StartAsync(string nbd = "unix")
