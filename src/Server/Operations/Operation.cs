@@ -113,7 +113,7 @@ sealed record Operation(
         OperationKind.CreateVolume or OperationKind.CheckPool or OperationKind.RefreshCredential => true,
         // The bytes of an upload come with its request, which its sender can end.
         OperationKind.ImportVolume => Input is not null,
-        OperationKind.CreateSnapshot => step is FirstStep or CopyingStep,
+        OperationKind.CreateSnapshot or OperationKind.CreateInstanceSnapshots => step is FirstStep or CopyingStep,
         OperationKind.DeleteVolume => step is FirstStep or SnapshottingStep,
         _ => step == FirstStep && !HasItems,
     };

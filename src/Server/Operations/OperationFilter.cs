@@ -24,7 +24,15 @@ sealed record OperationFilter(string? State, string? Kind, string? Volume, strin
     /// <summary>Whether it asks for one thing's operations.</summary>
     public bool IsOfOne => Volume is not null || Snapshot is not null;
 
+    /// <summary>That name it, and those that take snapshots of several volumes at one instant.</summary>
+    Sql OfVolume =>
+        $"""
+        id IN (SELECT o.id FROM volumes v JOIN operations o ON o.account_id = v.account_id AND o.volume_id = v.id WHERE v.id = {Volume}
+            UNION SELECT s.operation_id FROM volumes v JOIN snapshots s ON s.credential_id = v.credential_id AND s.provider_volume_id = v.provider_volume_id
+            WHERE v.id = {Volume} AND s.operation_id IS NOT NULL)
+        """;
+
     /// <summary>Of rows of <c>operations</c>.</summary>
     public Sql Matches =>
-        $"{Sql.If(State, $"state = {State}")} AND {Sql.If(Kind, $"kind = {Kind}")} AND {Sql.If(Volume, $"volume_id = {Volume}")} AND {Sql.If(Snapshot, $"snapshot_id = {Snapshot}")}";
+        $"{Sql.If(State, $"state = {State}")} AND {Sql.If(Kind, $"kind = {Kind}")} AND {Sql.If(Volume, OfVolume)} AND {Sql.If(Snapshot, $"snapshot_id = {Snapshot}")}";
 }

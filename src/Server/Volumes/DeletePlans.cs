@@ -21,8 +21,11 @@ sealed class DeletePlans(Database.Database database, Cells cells, ServerOptions 
     /// <summary>Whether an operation is at work on a volume <c>v</c> that a deletion would disturb; a snapshot that is only being copied is not.</summary>
     static readonly Sql IsBusy =
         $"""
-        EXISTS (SELECT 1 FROM operations o WHERE o.volume_id = v.id AND o.state IN ('queued', 'running')
+        (EXISTS (SELECT 1 FROM operations o WHERE o.volume_id = v.id AND o.state IN ('queued', 'running')
             AND NOT (o.kind = 'create-snapshot' AND o.step = 'copying'))
+         OR EXISTS (SELECT 1 FROM snapshots s JOIN operations o ON o.id = s.operation_id
+            WHERE s.credential_id = v.credential_id AND s.provider_volume_id = v.provider_volume_id AND s.state = 'pending'
+              AND s.provider_snapshot_id IS NULL AND o.state IN ('queued', 'running')))
         """;
 
     /// <summary>Volumes <c>v</c> that nothing prevents from being deleted. <see cref="Blockers"/> says the same in words.</summary>

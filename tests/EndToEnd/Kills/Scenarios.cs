@@ -1,4 +1,5 @@
 using Octavo.Api;
+using Octavo.EndToEnd.Attached;
 using Octavo.EndToEnd.Support;
 
 namespace Octavo.EndToEnd.Kills;
@@ -46,6 +47,35 @@ sealed class SnapshotScenario : KillScenario
     {
         if (OneIf(isAcknowledged, await client.SnapshotsAsync()) is { } snapshot) await ShouldBeWholeAsync(client, snapshot, Seed);
         await ShouldBeWholeAsync(client, (await client.VolumesAsync()).ShouldHaveSingleItem(), Seed);
+    }
+}
+
+sealed class SnapshotSetScenario : KillScenario
+{
+    const int Seed = 26;
+    readonly List<Volume> volumes = [];
+    NbdClient writer = null!;
+
+    public override async Task PrepareAsync(NativeClient client)
+    {
+        for (var i = 0; i < 3; i++) volumes.Add(await ImportAsync(client, Seed + i));
+        // One that the engine writes, beside two that it does not.
+        writer = await NbdClient.ConnectAsync(await client.AttachedAsync(volumes[0].Id));
+        await writer.WriteAsync(Image.Make(Seed, ImageBytes).AsMemory(0, 4096), 0, isForced: false);
+    }
+
+    public override async Task<Operation> ActAsync(NativeClient client) => await client.SnapshotTogetherAsync([.. volumes.Select(v => v.Id)]);
+
+    public override async Task VerifyAsync(ServerProcess server, NativeClient client, bool isAcknowledged)
+    {
+        var found = await client.SnapshotsAsync();
+        if (isAcknowledged) found.Count.ShouldBe(3, "what was acknowledged is there");
+        else found.Count.ShouldBeOneOf(0, 3);
+        found.Select(s => s.StartedAt).Distinct().Count().ShouldBeLessThanOrEqualTo(1);
+        for (var i = 0; i < found.Count; i++)
+            await ShouldBeWholeAsync(client, found.Single(s => s.ProviderVolumeId == volumes[i].ProviderVolumeId), Seed + i);
+        await writer.DisposeAsync();
+        await client.DetachAllAsync();
     }
 }
 

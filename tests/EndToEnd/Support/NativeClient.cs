@@ -81,6 +81,17 @@ sealed class NativeClient : IDisposable
         return accepted.Uris.First(uri => uri.StartsWith("nbd+unix:", StringComparison.Ordinal));
     }
 
+    /// <summary>Detaches every client.</summary>
+    public async Task DetachAllAsync()
+    {
+        foreach (var attached in await client.ListAttachmentsAsync(null, Cancellation).ToListAsync(Cancellation))
+            await SucceededAsync((await client.DetachAsync(attached.Id, force: true, Cancellation)).Operation);
+    }
+
+    /// <summary>Asks for snapshots of several volumes at one instant.</summary>
+    public async Task<Operation> SnapshotTogetherAsync(IReadOnlyList<string> volumes) =>
+        (await client.CreateSnapshotsAsync(new CreateSnapshotsRequest(volumes, null), Cancellation)).Operation;
+
     /// <summary>The operation, once it has ended, which must be well.</summary>
     public async Task<Operation> SucceededAsync(Operation operation)
     {

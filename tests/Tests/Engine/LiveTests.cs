@@ -276,7 +276,9 @@ public sealed class LiveTests
     {
         var disk = new SimulatedDisk();
         await using var engine = await OpenAsync(disk);
-        var model = Pool.Noise(3 * Pool.Block, 1);
+        // More blocks than a copy has workers: it cannot have read all of them before it waits.
+        const int Blocks = 9;
+        var model = Pool.Noise(Blocks * Pool.Block, 1);
         await engine.ImportVolumeAsync("vol-1", "t", new MemoryStream(model), model.Length, null, Never);
         using var device = engine.OpenVolumeDevice("vol-1", isReadOnly: false);
         using var isWritten = new ManualResetEventSlim();
@@ -289,7 +291,7 @@ public sealed class LiveTests
         await engine.BeginSnapshotAsync("snap-2", "t", "vol-1", Never);
 
         disk.FullPath = "kept";
-        for (var block = 0; block < 3; block++) Write(device, model, [1, 2, 3], block * Pool.Block);
+        for (var block = 0; block < Blocks; block++) Write(device, model, [1, 2, 3], block * Pool.Block);
         disk.FullPath = null;
         isWritten.Set();
         await engine.WhenIdleAsync();

@@ -122,6 +122,22 @@ public sealed class InstanceSnapshotsTests : IAsyncLifetime
         region.Snapshots.Count.ShouldBe(11);
     }
 
+    [Fact]
+    public async Task A_set_that_is_being_copied_is_cancelled_and_what_was_taken_of_it_is_deleted()
+    {
+        ec2.Switches.SnapshotPending = TimeSpan.FromHours(1);
+        var accepted = await server.V2Async("POST", "/v2/snapshots", Everything);
+        var operation = accepted.Json["operation"]!;
+        await ServerHost.EventuallyAsync(() => ItemsAsync(operation), all => all.TrueForAll(i => i["provider_snapshot_id"] != null));
+
+        (await server.V2Async("POST", $"/v2/operations/{operation["id"]}/cancel")).Status.ShouldBe(202);
+
+        ((string?)(await server.EndAsync(operation))["state"]).ShouldBe("cancelled");
+        (await ItemsAsync(operation)).ShouldAllBe(i => (string?)i["state"] == "cancelled");
+        region.Snapshots.ShouldBeEmpty();
+        (await SnapshotsAsync()).ShouldBeEmpty();
+    }
+
     static JsonObject Everything => new() { ["filter"] = new JsonObject { ["provider"] = "ebs" } };
 
     (long Sets, long Singles) Calls() => (CallsOf("CreateSnapshots"), CallsOf("CreateSnapshot"));

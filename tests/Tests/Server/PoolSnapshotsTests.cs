@@ -31,6 +31,9 @@ public sealed class PoolSnapshotsTests
         var snapshots = await host.ItemsAsync("/v2/snapshots");
         snapshots.Count.ShouldBe(3);
         snapshots.Select(s => (string?)s["started_at"]).Distinct().ShouldHaveSingleItem();
+        foreach (var id in ids)
+            (await host.ItemsAsync($"/v2/operations?volume_id={id}&kind=create-instance-snapshots")).Select(o => (string?)o["id"])
+                .ShouldBe([(string?)items[0]["operation_id"]]);
         foreach (var id in ids) (await host.ItemsAsync($"/v2/audit?subject_id={id}&action=CreateSnapshots")).Count.ShouldBe(1);
     }
 
