@@ -241,8 +241,8 @@ sealed class OperationStore(Database.Database database, OperationSignals signals
         var (created, id) = page.AfterTimeAndId("operations", (long.MaxValue, ""));
         var found = await database.QueryAsync(
             $"""
-            SELECT {Operation.Columns} FROM operations WHERE account_id = {account} AND (parent_id IS NULL OR {filter.IsOfOne})
-              AND (created_at, id) < ({created}, {id}) AND {filter.Matches}
+            SELECT {Operation.Columns} FROM operations WHERE {filter.AccountColumn} = {account} AND (parent_id IS NULL OR {filter.IsOfOne})
+              AND (created_at, id) < ({created}, {id}) AND {filter.Matches(account)}
             ORDER BY created_at DESC, id DESC LIMIT {page.Limit + 1}
             """, row => Wire(Operation.Read(row)), cancellation);
         return page.Cut(found, "operations", last => PageOf.Key(last.CreatedAt, last.Id), ApiJson.Wire.Operation);
