@@ -1,5 +1,6 @@
 using Octavo.Engine.Attachments;
 using Octavo.Engine.Io;
+using Octavo.Engine.Scrubbing;
 using Octavo.Engine.Segments;
 using Octavo.Engine.Snapshots;
 using Octavo.Engine.Volumes;
@@ -10,13 +11,13 @@ public sealed partial class BlockEngine
 {
     /// <summary>
     /// Verifies everything in the pool and names every inconsistency, with a kind of <c>docs/engine-format.md</c>. Repairs, if asked, what is safe:
-    /// left-over files and dead space. Never touches the only copy of anything. May run while the pool is in use.
+    /// left-over files, dead space, and stored blocks whose bytes a volume still has. Never touches the only copy of anything. May run while the pool is in use.
     /// </summary>
     public Task<IReadOnlyList<EngineFinding>> CheckAsync(bool repair, IProgress<double>? progress, CancellationToken cancellation) =>
-        Failures.TranslateAsync(() => Task.Run<IReadOnlyList<EngineFinding>>(() =>
+        Failures.TranslateAsync(() => Task.Run<IReadOnlyList<EngineFinding>>(async () =>
         {
             var findings = new List<EngineFinding>();
-            CheckSnapshots(findings, progress, cancellation);
+            await CheckSnapshotsAsync(findings, repair, progress, cancellation);
             CheckSegments(findings, repair);
             CheckVolumes(findings, repair);
             CheckFolder("", name => IsKnownAtTop(name), findings, repair);
@@ -26,68 +27,33 @@ public sealed partial class BlockEngine
             return findings;
         }, cancellation));
 
-    void CheckSnapshots(List<EngineFinding> findings, IProgress<double>? progress, CancellationToken cancellation)
+    async Task CheckSnapshotsAsync(List<EngineFinding> findings, bool repair, IProgress<double>? progress, CancellationToken cancellation)
     {
-        var verified = new Dictionary<(BlockHash, int), string?>();
-        var record = new byte[BlockCodec.MaxRecordBytes];
-        var plain = new byte[PoolFormat.BlockBytes];
+        var look = new Look(segments.BeginLook(), repair, (_, _) => ValueTask.CompletedTask);
+        var examined = new List<Examined>();
         var all = ListSnapshots();
         for (var i = 0; i < all.Count; i++)
         {
-            var snapshot = all[i];
             progress?.Report((double)i / all.Count);
-            Manifest? manifest;
-            try
-            {
-                manifest = TryReadManifest(snapshot.Id);
-            }
-            catch (EngineException e)
-            {
-                findings.Add(new EngineFinding("damaged-manifest", snapshot.Id, e.Message, false));
-                continue;
-            }
-            if (manifest is null)
-            {
-                if (snapshot.State == EngineSnapshotState.Completed && !IsGoing(snapshot.Id))
-                    findings.Add(new EngineFinding("missing-manifest", snapshot.Id, ManifestIsGone, false));
-                else if (snapshot.VolumeSizeBytes == 0)
-                    findings.Add(new EngineFinding("damaged-pending", snapshot.Id, snapshot.Reason ?? "", false));
-                continue;
-            }
-            var bad = 0;
-            string? why = null;
-            var first = 0L;
-            for (var block = 0; block < manifest.Blocks.Length; block++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (manifest.Blocks[block] is not { } hash) continue;
-                var length = Manifest.BlockLength(manifest.VolumeSize, block);
-                if (!verified.TryGetValue((hash, length), out var fault))
-                    verified.Add((hash, length), fault = Fault(hash, record, plain.AsSpan(0, length)));
-                if (fault is null) continue;
-                if (bad++ > 0) continue;
-                why = fault;
-                first = (long)block * PoolFormat.BlockBytes;
-            }
-            // Deleted while it was being checked: its blocks may be gone, rightly.
-            if (bad > 0 && FindSnapshot(snapshot.Id) is not null)
-                findings.Add(new EngineFinding("damaged-block", snapshot.Id,
-                    $"{bad} of the snapshot's blocks cannot be read, the first at byte {first}: {why}.", false));
+            var snapshot = all[i];
+            var found = await ExamineAsync(snapshot.Id, 0, look, cancellation);
+            if (found is { ManifestFault: { } fault })
+                findings.Add(new EngineFinding(fault == ManifestIsGone ? "missing-manifest" : "damaged-manifest", snapshot.Id, fault, false));
+            else if (found is { Bad.Count: > 0 }) examined.Add(found);
+            else if (found is null && snapshot is { State: EngineSnapshotState.Error, VolumeSizeBytes: 0 } && FindSnapshot(snapshot.Id) is not null)
+                findings.Add(new EngineFinding("damaged-pending", snapshot.Id, snapshot.Reason ?? "", false));
+        }
+        // Only now: what one snapshot had no copy of may have been repaired for another one.
+        foreach (var found in examined)
+        {
+            if (Tell(found.Entry, found.Bad) is not { } left) continue;
+            if (found.Bad.Count > left.Count)
+                findings.Add(new EngineFinding(
+                    "damaged-block", found.Entry.Id,
+                    $"{found.Bad.Count - left.Count} of the snapshot's blocks were damaged, and are stored anew from a volume that still had their bytes.", true));
+            if (left.Count > 0) findings.Add(new EngineFinding("damaged-block", found.Entry.Id, Sentence(found.Entry, left), false));
         }
         progress?.Report(1);
-    }
-
-    string? Fault(BlockHash hash, byte[] record, Span<byte> plain)
-    {
-        try
-        {
-            segments.Read(hash, record, plain, verifyHash: true);
-            return null;
-        }
-        catch (EngineException e)
-        {
-            return e.Message;
-        }
     }
 
     void CheckSegments(List<EngineFinding> findings, bool repair)
@@ -166,5 +132,5 @@ public sealed partial class BlockEngine
     }
 
     static bool IsKnownAtTop(string name) =>
-        name is "engine.json" or "lock" or "volumes" or "snapshots" or "segments" or AttachmentRecord.Root || IsImageName(name);
+        name is "engine.json" or "lock" or ScrubRecord.Path or "volumes" or "snapshots" or "segments" or AttachmentRecord.Root || IsImageName(name);
 }

@@ -124,7 +124,9 @@ public sealed partial class BlockEngine
         foreach (var name in names.Where(n => n.EndsWith(PendingRecord.CloneSuffix, StringComparison.Ordinal)))
             if (!pending.Exists(p => p.IsCloned && name == p.Id + PendingRecord.CloneSuffix)) disk.DeleteFile(Manifest.PathOf(name));
         segments.Open(needed, mayFree);
-        TellMissing(needed);
+        foreach (var hash in scrubbed.BrokenBlocks ?? [])
+            if (BlockHash.TryParse(hash) is { } broken) segments.Suspect(broken);
+        TellBad();
         return pending;
     }
 
@@ -162,19 +164,6 @@ public sealed partial class BlockEngine
         var entry = Entry(record);
         snapshots.Add(id, entry);
         if (record.Error is null) pending.Add(record);
-    }
-
-    /// <summary>A completed snapshot that lacks blocks is told to be in error, not found out when it is needed.</summary>
-    void TellMissing(Dictionary<BlockHash, int> needed)
-    {
-        if (needed.Keys.All(segments.Contains)) return;
-        foreach (var entry in snapshots.Values.Where(s => s.State == EngineSnapshotState.Completed))
-        {
-            var missing = TryReadManifest(entry.Id)!.Stored.Count(hash => !segments.Contains(hash));
-            if (missing == 0) continue;
-            entry.Reason = $"{missing} of its stored blocks are missing.";
-            warn($"Snapshot {entry.Id}: {entry.Reason}");
-        }
     }
 
     /// <summary>Goes on with the pending snapshots of one volume, or of none that is there any more; oldest first.</summary>
@@ -244,7 +233,7 @@ public sealed partial class BlockEngine
                 entry.VolumeId, entry.Tag, entry.VolumeSize, entry.StartedAt, stored, entry.Layer is null ? entry.Signature : default, blocks);
             try
             {
-                segments.Sync();
+                if (segments.Sync()) TellAgain();
                 lock (entry.Files)
                 {
                     if (same is null) CheckInstant(entry);

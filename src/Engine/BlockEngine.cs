@@ -46,6 +46,7 @@ public sealed partial class BlockEngine : IAsyncDisposable
         time = options.Time;
         warn = options.Warn ?? (_ => { });
         segments = new SegmentStore(disk);
+        scrub = options.Scrub;
     }
 
     /// <summary>
@@ -69,6 +70,7 @@ public sealed partial class BlockEngine : IAsyncDisposable
                 PoolFormat.Ensure(disk);
                 var engine = new BlockEngine(disk, hold, options);
                 engine.Load();
+                engine.StartScrubbing();
                 return engine;
             });
         }
@@ -104,6 +106,7 @@ public sealed partial class BlockEngine : IAsyncDisposable
         disk.CreateFolder(VolumeRecord.Root);
         disk.CreateFolder(Manifest.Root);
         disk.SyncFolder("");
+        LoadScrub();
         LoadVolumes();
         var pending = LoadSnapshots();
         LoadAttachments();
@@ -166,9 +169,11 @@ public sealed partial class BlockEngine : IAsyncDisposable
         // Changes that come later are refused, so nothing begins after this.
         await changing.WaitAsync();
         changing.Release();
+        await scrubbing;
         await DisconnectAllAsync();
         await WhenIdleAsync();
         await CloseLiveAsync();
+        SaveScrub();
         segments.Dispose();
         hold.Dispose();
     }

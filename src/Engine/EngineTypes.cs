@@ -3,7 +3,11 @@ namespace Octavo.Engine;
 /// <summary>How an engine is opened.</summary>
 /// <param name="Time">The clock.</param>
 /// <param name="Warn">Told, in a sentence, of what an operator should see and no caller asked about; null for nobody.</param>
-public sealed record EngineOptions(TimeProvider Time, Action<string>? Warn = null);
+public sealed record EngineOptions(TimeProvider Time, Action<string>? Warn = null)
+{
+    /// <summary>How what is stored is verified in the background; null for not at all.</summary>
+    public EngineScrub? Scrub { get; init; }
+}
 
 /// <summary>What kind of failure it was.</summary>
 public enum EngineError
@@ -106,7 +110,7 @@ public enum EngineSnapshotState
 /// <param name="Tag">What its maker gave.</param>
 /// <param name="VolumeId">The volume it was taken of; that may be gone.</param>
 /// <param name="State">Its state.</param>
-/// <param name="Reason">A sentence where the state is error.</param>
+/// <param name="Reason">A sentence where the state is error, and where some of its blocks are known to be unreadable.</param>
 /// <param name="Progress">0 to 1.</param>
 /// <param name="VolumeSizeBytes">The volume's size at the instant.</param>
 /// <param name="StoredBytes">Bytes that it added to the segments.</param>
@@ -126,6 +130,14 @@ public sealed record EngineFinding(string Kind, string Subject, string Message, 
 /// <param name="AloneBytes">Blocks that only one of them needs: what deleting them one by one would free.</param>
 /// <param name="SharedBytes">Blocks that several need.</param>
 public sealed record EngineSnapshotSpace(long AloneBytes, long SharedBytes);
+
+/// <summary>What is known of the soundness of a pool's stored blocks.</summary>
+/// <param name="BadBlocks">Known to be unreadable, and not stored anew yet.</param>
+/// <param name="FoundBlocks">Found to be so since the pool was opened, by whom ever; those that were known before count once.</param>
+/// <param name="RepairedBlocks">Stored anew since then.</param>
+/// <param name="VerifiedBytes">Read by passes and checks since then.</param>
+/// <param name="PassEndedAt">When a pass over all snapshots ended last, UTC.</param>
+public sealed record EngineHealth(long BadBlocks, long FoundBlocks, long RepairedBlocks, long VerifiedBytes, DateTimeOffset? PassEndedAt);
 
 /// <summary>Room on the pool's file system.</summary>
 public sealed record EngineCapacity(long TotalBytes, long FreeBytes);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Octavo.Engine.Attachments;
 using Octavo.Engine.Io;
+using Octavo.Engine.Scrubbing;
 using Octavo.Engine.Snapshots;
 using Octavo.Engine.Volumes;
 
@@ -56,4 +57,5 @@ sealed record PoolDescription(int Format, int BlockBytes, string Hash, string Co
 [JsonSerializable(typeof(PendingRecord))]
 [JsonSerializable(typeof(AttachmentRecord))]
 [JsonSerializable(typeof(UnfinishedSet))]
+[JsonSerializable(typeof(ScrubRecord))]
 sealed partial class EngineJson : JsonSerializerContext;

@@ -20,7 +20,7 @@ public static class ProviderRegistration
             .AddSingleton(options)
             .AddSingleton(provider =>
             {
-                var pools = ActivatorUtilities.CreateInstance<LocalPools>(provider, options.PoolsFolder);
+                var pools = ActivatorUtilities.CreateInstance<LocalPools>(provider);
                 PoolMetrics.Tell(provider.GetRequiredService<IMeterFactory>(), pools);
                 return pools;
             })

@@ -100,7 +100,11 @@ static class OctavoServer
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
             keys => keys.XmlRepository = provider.GetRequiredService<KeyRing>()));
         services.AddSingleton(provider => new KeyRing(provider.GetRequiredService<Database.Database>(), options.MasterKey));
-        services.AddLocalProvider(new LocalOptions(folder.Pools, options.Nbd.Device));
+        services.AddLocalProvider(new LocalOptions(folder.Pools, options.Nbd.Device)
+        {
+            ScrubBytesPerSecond = options.ScrubBytesPerSecond,
+            ScrubPeriod = options.ScrubPeriod,
+        });
         services.AddEbsProvider(new EbsOptions(options.AwsBudgetShare, options.AwsEndpoint));
 
         services.AddSingleton<Callers>().AddSingleton<FailedSignIns>().AddSingleton<SignIn>();

@@ -24,6 +24,12 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
     /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set: metrics and spans are sent there.</summary>
     public bool HasOtlp { get; init; }
 
+    /// <summary><c>OCTAVO_SCRUB_MIB</c>: stored blocks are verified in the background at this rate; 16 MiB/s by default, 0 for not at all.</summary>
+    public long ScrubBytesPerSecond { get; init; }
+
+    /// <summary><c>OCTAVO_SCRUB_DAYS</c>: each pool is verified so often at the most; every 7 days by default.</summary>
+    public TimeSpan ScrubPeriod { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Where attached volumes are served; nowhere, unless it is read from the environment.</summary>
     public NbdSettings Nbd { get; init; } = NbdSettings.None;
 
@@ -41,6 +47,8 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
 
         OCTAVO_SYNC_SECONDS=60 looks at each region of a cloud so often, 5 to 86400.
         OCTAVO_UNDO_HOURS=24     keeps deleted volumes of the own pool so long, 0 to 8760, so that they can be brought back.
+        OCTAVO_SCRUB_MIB=16      verifies what snapshots store in the background, so many MiB a second, 0 (not at all) to 10240.
+        OCTAVO_SCRUB_DAYS=7      begins that anew so often, 1 to 365.
         OCTAVO_AWS_BUDGET=99     uses that percentage of AWS's request limits, 1 to 100.
         OCTAVO_AWS_ENDPOINT=URL  asks there instead of AWS, for credentials that name no endpoint.
         OCTAVO_MASTER_KEY_FILE=FILE  encrypts what opens the secrets of credentials with the key in FILE (or in
@@ -85,6 +93,8 @@ sealed record ServerOptions(string DataFolder, string Urls, bool HasFormSignIn, 
             data, urls, environment("OCTAVO_FORM_SIGN_IN") != "off", TimeSpan.FromSeconds(Number(environment, "OCTAVO_SYNC_SECONDS", 60, 5, 86_400)),
             TimeSpan.FromHours(Number(environment, "OCTAVO_UNDO_HOURS", 24, 0, 8760)), Number(environment, "OCTAVO_AWS_BUDGET", 99, 1, 100) / 100.0, Address(environment, "OCTAVO_AWS_ENDPOINT"), MasterKey.Load(environment), backup)
         {
+            ScrubBytesPerSecond = (long)Number(environment, "OCTAVO_SCRUB_MIB", 16, 0, 10_240) << 20,
+            ScrubPeriod = TimeSpan.FromDays(Number(environment, "OCTAVO_SCRUB_DAYS", 7, 1, 365)),
             Nbd = NbdSettings.Parse(environment, data),
             HasOtlp = environment("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 },
         };

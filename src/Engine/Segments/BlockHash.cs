@@ -18,6 +18,13 @@ readonly record struct BlockHash(ulong A, ulong B, ulong C, ulong D)
         return Read(hash);
     }
 
+    /// <summary>From its 64 hexadecimal digits; null where it is something else.</summary>
+    public static BlockHash? TryParse(string? digits)
+    {
+        Span<byte> bytes = stackalloc byte[Length];
+        return Convert.FromHexString(digits.AsSpan(), bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == Length ? Read(bytes) : null;
+    }
+
     /// <summary>From its 32 bytes, in their usual order.</summary>
     public static BlockHash Read(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<BlockHash>(bytes);
 

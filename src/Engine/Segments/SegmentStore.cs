@@ -16,7 +16,7 @@ readonly record struct BlockLocation(int Segment, int Footprint, long Offset);
 /// without records is deleted.
 /// </para>
 /// </summary>
-sealed class SegmentStore : IDisposable
+sealed partial class SegmentStore : IDisposable
 {
     /// <summary>A new segment is begun past this size.</summary>
     const long SegmentBytes = 1L << 30;
@@ -28,12 +28,6 @@ sealed class SegmentStore : IDisposable
     readonly Dictionary<BlockHash, Entry> index = [];
     readonly SortedDictionary<int, Segment> segments = [];
     readonly HashSet<int> unsynced = [];
-
-    /// <summary>Blocks whose record a read found broken: the next one who brings such a block stores it anew.</summary>
-    readonly HashSet<BlockHash> damaged = [];
-
-    /// <summary>Broken records whose block is stored anew, to be freed once the new one is durable.</summary>
-    readonly List<BlockLocation> superseded = [];
 
     /// <summary>One sync at a time: what another one has taken off the list is durable only when that one is done.</summary>
     readonly Lock syncing = new();
@@ -78,6 +72,13 @@ sealed class SegmentStore : IDisposable
             if (segment.File.Length > segment.Tail && mayFree) segment.File.SetLength(segment.Tail);
             else segment.Tail = RecordHeader.Align(Math.Max(segment.Tail, segment.File.Length));
         }
+        foreach (var (hash, count) in needed)
+        {
+            if (index.ContainsKey(hash)) continue;
+            // Counted all the same, so that it is right again once somebody brings the block.
+            Put(hash, new Entry(default, count));
+            MarkDamaged(hash, default, Missing);
+        }
         if (!mayFree) return;
         foreach (var (number, length, offset) in unsound) Punch(segments[number], offset, length);
         foreach (var segment in segments.Values.Where(s => s.Live == 0).ToList()) Drop(segment);
@@ -104,6 +105,7 @@ sealed class SegmentStore : IDisposable
             var first = entry.Location;
             segments[first.Segment].Live--;
             unsound.Add(first);
+            damaged.Remove(header.Hash);
             Put(header.Hash, new Entry(location, count));
             return true;
         }
@@ -118,13 +120,7 @@ sealed class SegmentStore : IDisposable
         }
     }
 
-    /// <summary>Whether a block is stored.</summary>
-    public bool Contains(BlockHash hash)
-    {
-        lock (gate) return index.ContainsKey(hash);
-    }
-
-    /// <summary>Counts one more need of a stored block; false where it is not stored.</summary>
+    /// <summary>Counts one more need of a block; false where nobody needs it yet, so that it is not stored.</summary>
     public bool TryHold(BlockHash hash)
     {
         lock (gate)
@@ -138,7 +134,7 @@ sealed class SegmentStore : IDisposable
     /// <summary>The same for somebody who has the block's bytes at hand: false too where the stored ones are known to be broken.</summary>
     public bool TryReuse(BlockHash hash)
     {
-        lock (gate) return !damaged.Contains(hash) && TryHold(hash);
+        lock (gate) return !damaged.ContainsKey(hash) && TryHold(hash);
     }
 
     /// <summary>
@@ -152,36 +148,41 @@ sealed class SegmentStore : IDisposable
         header.Write(record);
         lock (gate)
         {
-            var isStored = index.TryGetValue(header.Hash, out var entry);
-            if (isStored && !damaged.Contains(header.Hash))
+            var isNeeded = index.TryGetValue(header.Hash, out var entry);
+            if (isNeeded && !damaged.ContainsKey(header.Hash))
             {
                 Put(header.Hash, entry with { Count = entry.Count + 1 });
                 return 0;
             }
-            var segment = Writable();
-            var offset = segment.Tail;
-            unsynced.Add(segment.Number);
-            try
-            {
-                segment.File.Write(record[..(RecordHeader.Length + header.StoredLength)], offset);
-            }
-            catch
-            {
-                // Half a record at the end: cut it off, or leave it to the next opening.
-                Quietly(() => segment.File.SetLength(offset));
-                throw;
-            }
-            segment.Tail = offset + header.Footprint;
-            segment.Live++;
-            Put(header.Hash, new Entry(new BlockLocation(segment.Number, header.Footprint, offset), isStored ? entry.Count + 1 : 1));
-            if (isStored) superseded.Add(entry.Location);
-            damaged.Remove(header.Hash);
+            Put(header.Hash, new Entry(Write(header, record), entry.Count + 1));
+            if (isNeeded) Supersede(header.Hash, entry.Location);
             return header.Footprint;
         }
     }
 
+    BlockLocation Write(RecordHeader header, ReadOnlySpan<byte> record)
+    {
+        var segment = Writable();
+        var offset = segment.Tail;
+        unsynced.Add(segment.Number);
+        try
+        {
+            segment.File.Write(record[..(RecordHeader.Length + header.StoredLength)], offset);
+        }
+        catch
+        {
+            // Half a record at the end: cut it off, or leave it to the next opening.
+            Quietly(() => segment.File.SetLength(offset));
+            throw;
+        }
+        segment.Tail = offset + header.Footprint;
+        segment.Live++;
+        return new BlockLocation(segment.Number, header.Footprint, offset);
+    }
+
     /// <summary>Makes everything that was appended durable.</summary>
-    public void Sync()
+    /// <returns>Whether broken blocks were among it, which are sound now.</returns>
+    public bool Sync()
     {
         lock (syncing)
         {
@@ -208,12 +209,18 @@ sealed class SegmentStore : IDisposable
                 throw;
             }
             lock (gate)
+            {
+                repaired += broken.Length;
                 foreach (var location in broken) Free(location);
+            }
+            return broken.Length > 0;
         }
     }
 
     void Free(BlockLocation location)
     {
+        // It was missing.
+        if (location == default) return;
         var segment = segments[location.Segment];
         Punch(segment, location.Offset, location.Footprint);
         if (--segment.Live == 0) Drop(segment);
@@ -262,11 +269,13 @@ sealed class SegmentStore : IDisposable
     {
         Segment segment;
         BlockLocation location;
+        bool isSuspect;
         lock (gate)
         {
-            if (!index.TryGetValue(hash, out var entry)) throw new EngineException(EngineError.Damaged, "a stored block is missing");
+            if (!index.TryGetValue(hash, out var entry) || entry.IsMissing) throw new EngineException(EngineError.Damaged, Missing);
             location = entry.Location;
             segment = segments[location.Segment];
+            isSuspect = damaged.ContainsKey(hash);
         }
         int read;
         try
@@ -276,31 +285,29 @@ sealed class SegmentStore : IDisposable
         }
         catch (IOException e)
         {
-            MarkDamaged(hash, location);
-            throw new EngineException(EngineError.Io, "a stored block cannot be read from the disk", e);
+            MarkDamaged(hash, location, Unreadable);
+            throw new EngineException(EngineError.Io, Unreadable, e);
         }
         catch (ObjectDisposedException e)
         {
             // Only somebody who does not hold the block can meet this: it was freed, and its segment with it.
-            throw new EngineException(EngineError.Damaged, "a stored block is missing", e);
+            throw new EngineException(EngineError.Damaged, Missing, e);
         }
         if (RecordHeader.Read(record.AsSpan(0, read)) is { } stored && stored.Hash == hash && stored.PlainLength != plain.Length)
-            throw new EngineException(EngineError.Damaged, "a stored block has another length than belongs there");
+            throw new EngineException(EngineError.Damaged, OtherLength);
         var isSound = RecordHeader.Read(record.AsSpan(0, read)) is { } header
             && header.Hash == hash
             && read >= RecordHeader.Length + header.StoredLength
             && XxHash3.HashToUInt64(record.AsSpan(RecordHeader.Length, header.StoredLength)) == header.PayloadCheck
             && BlockCodec.TryDecode(header, record.AsSpan(RecordHeader.Length, header.StoredLength), plain)
-            && (!verifyHash || BlockHash.Of(plain) == hash);
-        if (isSound) return;
-        MarkDamaged(hash, location);
-        throw new EngineException(EngineError.Damaged, "a stored block does not verify");
-    }
-
-    void MarkDamaged(BlockHash hash, BlockLocation location)
-    {
-        lock (gate)
-            if (index.TryGetValue(hash, out var entry) && entry.Location == location) damaged.Add(hash);
+            && (!(verifyHash || isSuspect) || BlockHash.Of(plain) == hash);
+        if (isSound)
+        {
+            if (isSuspect) Clear(hash, location);
+            return;
+        }
+        MarkDamaged(hash, location, Unsound);
+        throw new EngineException(EngineError.Damaged, Unsound);
     }
 
     /// <summary>Every record or stretch of garbage in the segments that no manifest needs, for a check; freed, if asked.</summary>
@@ -416,7 +423,11 @@ sealed class SegmentStore : IDisposable
         foreach (var segment in segments.Values) segment.File.Dispose();
     }
 
-    readonly record struct Entry(BlockLocation Location, int Count);
+    /// <param name="Look">The last look at all blocks that has seen it. It takes no memory: the others leave these four bytes.</param>
+    readonly record struct Entry(BlockLocation Location, int Count, int Look = 0)
+    {
+        public bool IsMissing => Location == default;
+    }
 
     sealed class Segment(int number, IDiskFile file)
     {

@@ -23,6 +23,9 @@ sealed class SnapshotEntry
 
     public string? Reason { get; set; }
 
+    /// <summary>Of a completed one: how many of its blocks are known to be unreadable. The reason tells of them.</summary>
+    public int BadBlocks { get; set; }
+
     /// <summary>0 to 1.</summary>
     public double Progress { get; set; }
 

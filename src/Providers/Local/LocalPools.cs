@@ -7,7 +7,7 @@ using Octavo.Engine;
 namespace Octavo.Providers.Local;
 
 /// <summary>The accounts' pools: a folder and an engine each, opened when first asked for and kept open to the end.</summary>
-sealed class LocalPools(string poolsFolder, TimeProvider time, ILogger<LocalPools> log) : IAsyncDisposable
+sealed class LocalPools(LocalOptions local, TimeProvider time, ILogger<LocalPools> log) : IAsyncDisposable
 {
     /// <summary>As the server bounds account names; a name is a folder here, so it is looked at once more.</summary>
     const int MaxNameLength = 63;
@@ -15,6 +15,9 @@ sealed class LocalPools(string poolsFolder, TimeProvider time, ILogger<LocalPool
     static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
 
     readonly ConcurrentDictionary<string, Lazy<Task<BlockEngine>>> pools = new(StringComparer.Ordinal);
+
+    /// <summary>One for all pools: the disk under them is mostly the same.</summary>
+    readonly EngineScrub? scrub = local.ScrubBytesPerSecond > 0 ? new EngineScrub(local.ScrubBytesPerSecond, local.ScrubPeriod) : null;
     volatile bool isClosed;
 
     /// <summary>The engine of a cell's account.</summary>
@@ -50,8 +53,8 @@ sealed class LocalPools(string poolsFolder, TimeProvider time, ILogger<LocalPool
             throw new VolumeException(ErrorCode.Invalid, "The account's name cannot be a pool's name: a to z, 0 to 9 and hyphens, up to 63.");
         try
         {
-            var options = new EngineOptions(time, warning => log.LogWarning("Pool {Pool}: {Warning}", name, warning));
-            return await BlockEngine.OpenAsync(Path.Combine(poolsFolder, name), options, CancellationToken.None);
+            var options = new EngineOptions(time, warning => log.LogWarning("Pool {Pool}: {Warning}", name, warning)) { Scrub = scrub };
+            return await BlockEngine.OpenAsync(Path.Combine(local.PoolsFolder, name), options, CancellationToken.None);
         }
         catch (EngineException e)
         {
