@@ -10,7 +10,7 @@ namespace Octavo.Api;
 /// <param name="VolumeName">The volume's name; null when it is gone.</param>
 /// <param name="ProviderVolumeId">The provider's id of the volume, which outlives the volume.</param>
 /// <param name="State">pending, completed or error.</param>
-/// <param name="StateReason">A sentence where the state is error.</param>
+/// <param name="StateReason">A sentence where the state is error, and where some of the stored blocks of a completed one cannot be read.</param>
 /// <param name="ProgressPercent">0 to 100.</param>
 /// <param name="VolumeSizeBytes">The volume's size at that instant, in bytes.</param>
 /// <param name="StoredBytes">What this snapshot added to the store: compressed, without what was there already.</param>

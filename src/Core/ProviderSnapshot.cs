@@ -5,7 +5,7 @@ namespace Octavo.Core;
 /// <param name="CreatedBy">The operation that made it, where the provider knows.</param>
 /// <param name="Volume">The volume it was taken of; that volume may be gone.</param>
 /// <param name="State">Its state.</param>
-/// <param name="StateReason">A sentence where the state is <see cref="SnapshotState.Error"/>.</param>
+/// <param name="StateReason">A sentence where the state is <see cref="SnapshotState.Error"/>, and where some of what is stored of a completed one cannot be read.</param>
 /// <param name="Progress">0 to 1.</param>
 /// <param name="VolumeSize">The size of the volume at that instant.</param>
 /// <param name="StoredBytes">What this snapshot added to the store (compressed, without what was there already), where known.</param>

@@ -86,7 +86,7 @@ sealed partial class SegmentStore : IDisposable
 
     /// <summary>
     /// Puts a record into the index; false where there is one of its block already. While nothing may be freed, a dead process's unfinished
-    /// record stays and the block is stored again, so the first one is kept only if it verifies.
+    /// record stays and the block is stored again, and a broken one stays until it is stored anew: so the first one is kept only if it verifies.
     /// </summary>
     bool TryIndex(RecordHeader header, BlockLocation location, int count, List<BlockLocation> unsound)
     {
@@ -97,7 +97,7 @@ sealed partial class SegmentStore : IDisposable
         }
         try
         {
-            Read(header.Hash, new byte[BlockCodec.MaxRecordBytes], new byte[header.PlainLength]);
+            Read(header.Hash, new byte[BlockCodec.MaxRecordBytes], new byte[header.PlainLength], verifyHash: true);
             return false;
         }
         catch (EngineException)

@@ -139,6 +139,33 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public void A_record_of_which_only_the_SHA_256_is_wrong_does_not_count_where_the_block_was_stored_anew()
+    {
+        var disk = new SimulatedDisk();
+        var plain = Pool.Noise(4096, 1);
+        var hash = BlockHash.Of(plain);
+        using (var store = new SegmentStore(disk))
+        using (var codec = new BlockCodec())
+        {
+            // A process died before it could free the broken one.
+            var record = new byte[BlockCodec.MaxRecordBytes];
+            var forged = codec.Encode(hash, Pool.Noise(4096, 2), record);
+            store.Append(forged, record);
+            codec.Encode(hash, plain, record).Write(record);
+            using var file = disk.OpenWrite("segments/00000001");
+            file.Write(record.AsSpan(0, RecordHeader.Length + plain.Length), 8192);
+        }
+
+        using var opened = new SegmentStore(disk);
+        opened.Open(new Dictionary<BlockHash, int> { [hash] = 1 }, mayFree: true);
+
+        var read = new byte[4096];
+        opened.Read(hash, new byte[BlockCodec.MaxRecordBytes], read);
+        read.ShouldBe(plain);
+        opened.Health.Bad.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_torn_record_before_a_good_one_of_the_same_block_does_not_count()
     {
         var disk = new SimulatedDisk();

@@ -107,6 +107,40 @@ public sealed class ScrubTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task After_a_power_cut_or_a_death_anywhere_in_a_pass_the_next_one_repairs(bool isForged)
+    {
+        var steps = 0;
+        for (var cut = 0; ; cut++)
+        {
+            var pool = await PoolAsync();
+            if (isForged) pool.Forge(Block(1));
+            else pool.Damage(Block(1));
+            pool.Disk.WithAllSynced();
+            pool.Disk.PowerCutAt = pool.Disk.Changes + 1 + cut;
+            try
+            {
+                await pool.ScrubAsync();
+                break;
+            }
+            catch (PowerCutException)
+            {
+                steps++;
+            }
+            foreach (var disk in new[] { pool.Disk.AfterProcessDeath(), pool.Disk.AfterPowerCut(cut), pool.Disk.AfterPowerCut(cut + 1000) })
+            {
+                await using var engine = await LiveTests.OpenAsync(disk);
+                await engine.ScrubAsync(new EngineScrub(long.MaxValue, TimeSpan.FromDays(7)), Never);
+                engine.FindSnapshot(First)!.Reason.ShouldBeNull();
+                LiveTests.ReadAll(engine.OpenSnapshot(First)).ShouldBe(Content);
+                (await engine.CheckAsync(repair: false, null, Never)).ShouldBeEmpty();
+            }
+        }
+        steps.ShouldBeGreaterThan(5);
+    }
+
     [Fact]
     public async Task A_damaged_block_is_stored_anew_from_a_volume_that_was_made_from_the_snapshot()
     {
@@ -365,6 +399,25 @@ public sealed class ScrubTests
     }
 
     [Fact]
+    public async Task A_snapshot_that_is_deleted_while_a_check_goes_on_is_no_finding()
+    {
+        await using var pool = await PoolAsync();
+        await pool.VolumeAsync(Other, Pool.Noise(4096, 4));
+        await pool.SnapshotAsync(Second, Other);
+        pool.Overwrite(Volume, 0, Changed);
+        pool.Damage(Block(0));
+        // At the second snapshot the first one is done.
+        var progress = new Told(done =>
+        {
+            if (done == 0.5) pool.Engine.DeleteSnapshotAsync(First, Never).IsCompletedSuccessfully.ShouldBeTrue();
+        });
+
+        (await pool.Engine.CheckAsync(repair: false, progress, Never)).ShouldBeEmpty();
+
+        pool.Engine.ListSnapshots().ShouldHaveSingleItem().Id.ShouldBe(Second);
+    }
+
+    [Fact]
     public async Task A_volume_is_deleted_while_a_block_is_read_from_it()
     {
         await using var pool = await PoolAsync();
@@ -453,7 +506,7 @@ public sealed class ScrubTests
         await using var engine = await BlockEngine.OpenAsync(
             pool.Disk, new EngineOptions(time, warning => { if (warning.Contains("anew", StringComparison.Ordinal)) told.TrySetResult(warning); }) { Scrub = new EngineScrub(long.MaxValue, TimeSpan.FromDays(7)) }, Never);
 
-        (await told.Task.WaitAsync(TestContext.Current.CancellationToken)).ShouldContain(Volume);
+        (await told.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Never)).ShouldContain(Volume);
         engine.FindSnapshot(First)!.Reason.ShouldBeNull();
     }
 
@@ -481,11 +534,17 @@ public sealed class ScrubTests
         var first = engines.Single(engine => engine.Health.VerifiedBytes > 0);
         first.Health.VerifiedBytes.ShouldBe(ScrubbedPool.WholeRecord);
         await first.DisposeAsync();
-        await waiting.WaitAsync(TestContext.Current.CancellationToken);
-        await engines.Single(engine => engine != first).DisposeAsync();
+        var second = engines.Single(engine => engine != first);
+        while (second.Health.VerifiedBytes == 0) await waiting.WaitAsync(TestContext.Current.CancellationToken);
+        await second.DisposeAsync();
 
         engines.ShouldAllBe(engine => engine.Health.VerifiedBytes == ScrubbedPool.WholeRecord);
         scrub.Turn.CurrentCount.ShouldBe(1);
+    }
+
+    sealed class Told(Action<double> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(value);
     }
 
     static async Task<ScrubbedPool> PoolAsync()

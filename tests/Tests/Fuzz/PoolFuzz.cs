@@ -29,7 +29,7 @@ public sealed partial class PoolFuzz
     [
         "segments/00000002", "segments/1", "segments/99999999", "segments/x", "snapshots/snap-3", "snapshots/snap-1.pending",
         "snapshots/snap-1.clone", "snapshots/snap-2.new", "snapshots/x.pending", "volumes/vol-1/volume.json.new", "volumes/vol-9/volume.json",
-        "volumes/stray", "volumes/vol-1/stray", "found.img", "engine.json.new",
+        "volumes/stray", "volumes/vol-1/stray", "found.img", "engine.json.new", "scrub.json",
     ];
 
     [Fact]

@@ -24,5 +24,16 @@ public sealed class ServerOptionsTests
     public void What_cannot_be_listened_on_is_refused_before_anything_is_made(string urls) =>
         Should.Throw<UsageException>(() => Parse("--urls", urls)).Message.ShouldContain("\"");
 
+    [Fact]
+    public void What_snapshots_store_is_verified_at_16_MiB_a_second_every_week_unless_said_otherwise()
+    {
+        var usual = Parse();
+        var other = ServerOptions.Parse([], name => name switch { "OCTAVO_SCRUB_MIB" => "0", "OCTAVO_SCRUB_DAYS" => "30", _ => null })!;
+
+        (usual.ScrubBytesPerSecond, usual.ScrubPeriod).ShouldBe((16 << 20, TimeSpan.FromDays(7)));
+        (other.ScrubBytesPerSecond, other.ScrubPeriod).ShouldBe((0, TimeSpan.FromDays(30)));
+        Should.Throw<UsageException>(() => ServerOptions.Parse([], name => name == "OCTAVO_SCRUB_DAYS" ? "0" : null)).Message.ShouldContain("from 1 to 365");
+    }
+
     static ServerOptions Parse(params string[] args) => ServerOptions.Parse(args, _ => null)!;
 }
