@@ -9,7 +9,6 @@ public sealed class DamagedSnapshotTests
     public async Task It_stays_completed_and_says_which_volume_and_byte_until_it_is_repaired()
     {
         await using var host = await ServerHost.StartAsync();
-        await host.V2Async("GET", "/metrics");
         var volume = await host.ImportAsync([.. Enumerable.Range(0, 600_064).Select(i => (byte)(i * i / 77))]);
         var snapshot = await host.SnapshotAsync(volume);
         await using (var segment = new FileStream(Path.Combine(host.Pool, "segments", "00000001"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
@@ -25,7 +24,7 @@ public sealed class DamagedSnapshotTests
         found.ShouldBe([("damaged-block", false)]);
         ((string)told["state"]!).ShouldBe("completed");
         ((string)told["state_reason"]!).ShouldMatch($"^1 of the snapshot's blocks cannot be read, the first at byte (0|524288) of volume {told["provider_volume_id"]}: ");
-        (await host.V2Async("GET", "/metrics")).Body.Split('\n').Single(line => line.StartsWith("octavo_engine_blocks_bad{", StringComparison.Ordinal)).ShouldContain("} 1");
+        MetricsTests.Value(await MetricsTests.PageAsync(host), "octavo_engine_blocks_bad").ShouldBe(1);
 
         (await CheckAsync(host, repair: true)).ShouldBe([("damaged-block", true)]);
         await host.ReconcileAsync();

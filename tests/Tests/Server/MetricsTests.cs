@@ -86,7 +86,7 @@ public sealed partial class MetricsTests
             .ShouldBeEmpty();
     }
 
-    static async Task<string> PageAsync(ServerHost host)
+    internal static async Task<string> PageAsync(ServerHost host)
     {
         // The exporter gives the same page to all who ask within 300 ms.
         await Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System, TestContext.Current.CancellationToken);
@@ -95,7 +95,7 @@ public sealed partial class MetricsTests
         return page.Body;
     }
 
-    static double Value(string page, string name, params string[] labels)
+    internal static double Value(string page, string name, params string[] labels)
     {
         var line = page.Split('\n').SingleOrDefault(
             line => (line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal))
