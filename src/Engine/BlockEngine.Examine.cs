@@ -37,6 +37,7 @@ public sealed partial class BlockEngine
         if (entry is null) return null;
         var (manifest, fault) = LookAtManifest(entry);
         if (manifest is null) return fault is null ? null : new Examined(entry, [], fault);
+        await look.Spend(first, manifest.Blocks.Length * (1L + BlockHash.Length));
         var record = ArrayPool<byte>.Shared.Rent(BlockCodec.MaxRecordBytes);
         var plain = ArrayPool<byte>.Shared.Rent(PoolFormat.BlockBytes);
         try
@@ -67,8 +68,9 @@ public sealed partial class BlockEngine
         string? fault;
         try
         {
-            if (TryReadManifest(entry.Id) is { } manifest) return (manifest, null);
+            // In this order: it may be completed in between.
             lock (tables) fault = entry.State == EngineSnapshotState.Completed ? ManifestIsGone : null;
+            if (TryReadManifest(entry.Id) is { } manifest) return (manifest, null);
         }
         catch (EngineException e)
         {
@@ -109,11 +111,18 @@ public sealed partial class BlockEngine
                         from.Add(holder.Record.Id);
                     await look.Spend(manifest.Blocks.Length, plain.Length);
                 }
+        }
+        catch (IOException e)
+        {
+            warn($"Snapshot {entry.Id}: not all of its damaged blocks could be stored anew: {e.Message}");
+        }
+        try
+        {
             if (!segments.Sync()) return;
         }
         catch (IOException e)
         {
-            warn($"Snapshot {entry.Id}: its damaged blocks could not be stored anew: {e.Message}");
+            warn($"Snapshot {entry.Id}: damaged blocks of it were stored anew, but may be lost: {e.Message}");
             return;
         }
         TellAgain();

@@ -93,16 +93,17 @@ public sealed partial class BlockEngine
     }
 
     /// <summary>
-    /// One pass over all completed snapshots, or the rest of the one that was interrupted, in the order of their ids: each block that several share is read once.
+    /// One pass over the completed snapshots of now, or the rest of the one that was interrupted, in the order of their ids: a block that several share is read once.
     /// </summary>
     internal async Task ScrubAsync(EngineScrub wanted, CancellationToken cancellation)
     {
         lock (tables)
             if (!scrubbed.IsUnderWay) scrubbed = scrubbed with { IsUnderWay = true, BegunAt = time.GetUtcNow(), SnapshotId = null, Block = 0 };
         var look = new Look(segments.BeginLook(), Repairs: true, PassedAsync);
-        string? at;
-        lock (tables) at = scrubbed.SnapshotId;
-        for (var id = Following(at, orSame: true); id is not null; id = Following(id, orSame: false))
+        List<string> ids;
+        lock (tables)
+            ids = [.. snapshots.Values.Where(s => s.State == EngineSnapshotState.Completed && string.CompareOrdinal(s.Id, scrubbed.SnapshotId) >= 0).Select(s => s.Id)];
+        foreach (var id in ids)
         {
             int first;
             lock (tables)
@@ -126,13 +127,6 @@ public sealed partial class BlockEngine
             await wanted.SpendAsync(bytes, time, cancellation);
             if (time.GetUtcNow() - savedAt >= SavingPeriod) await SaveScrubAsync(cancellation);
         }
-    }
-
-    /// <summary>The first completed snapshot behind an id, in their order.</summary>
-    string? Following(string? id, bool orSame)
-    {
-        lock (tables)
-            return snapshots.Values.FirstOrDefault(s => s.State == EngineSnapshotState.Completed && string.CompareOrdinal(s.Id, id) is var order && (order > 0 || (orSame && order == 0)))?.Id;
     }
 
     static async Task<T> InTurnAsync<T>(EngineScrub wanted, Func<Task<T>> work, CancellationToken cancellation)

@@ -456,7 +456,7 @@ public sealed class ScrubTests
     public async Task In_the_background_a_pass_begins_once_a_period_also_over_restarts()
     {
         var disk = new SimulatedDisk();
-        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch + TimeSpan.FromDays(20_000));
+        var time = new WatchedTime();
         var scrub = new EngineScrub(long.MaxValue, TimeSpan.FromDays(7));
         var ended = new SemaphoreSlim(0);
         disk.Meanwhile = what =>
@@ -478,10 +478,11 @@ public sealed class ScrubTests
             await ended.WaitAsync(TestContext.Current.CancellationToken);
             engine.Health.VerifiedBytes.ShouldBe(once);
         }
-        while (ended.Wait(0, Never)) { }
         time.Advance(TimeSpan.FromDays(6));
+        while (time.Waits.Wait(0, Never)) { }
         await using (var engine = await OpenAsync())
         {
+            await time.Waits.WaitAsync(TestContext.Current.CancellationToken);
             engine.Health.PassEndedAt.ShouldBe(time.GetUtcNow() - TimeSpan.FromDays(6));
             while (ended.Wait(0, Never)) { }
             time.Advance(TimeSpan.FromDays(1));
@@ -513,7 +514,8 @@ public sealed class ScrubTests
     [Fact]
     public async Task Pools_that_share_a_rate_take_turns_and_closing_waits_for_nobodys_turn()
     {
-        var scrub = new EngineScrub(1, TimeSpan.FromDays(7));
+        // So slow that a block is waited for, and a manifest is not.
+        var scrub = new EngineScrub(100_000, TimeSpan.FromDays(7));
         var waiting = new SemaphoreSlim(0);
         var engines = new List<BlockEngine>();
         for (var i = 0; i < 2; i++)
@@ -540,6 +542,19 @@ public sealed class ScrubTests
 
         engines.ShouldAllBe(engine => engine.Health.VerifiedBytes == ScrubbedPool.WholeRecord);
         scrub.Turn.CurrentCount.ShouldBe(1);
+    }
+
+    /// <summary>Tells of every wait for a day or longer once it would be woken.</summary>
+    sealed class WatchedTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch + TimeSpan.FromDays(20_000))
+    {
+        public SemaphoreSlim Waits { get; } = new(0);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime >= TimeSpan.FromDays(1)) Waits.Release();
+            return timer;
+        }
     }
 
     sealed class Told(Action<double> tell) : IProgress<double>
