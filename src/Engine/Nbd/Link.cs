@@ -36,11 +36,12 @@ sealed class Link(Socket socket) : IDisposable
     public bool IsSecure => tls is not null;
 
     /// <summary>Receives what is there, at least a byte; 0 at the end.</summary>
-    public int Receive(Span<byte> buffer)
+    /// <param name="mayPoll">Whether it may look for a while before it sleeps.</param>
+    public int Receive(Span<byte> buffer, bool mayPoll = false)
     {
         if (tls is not null) return tls.Read(buffer);
         var began = Stopwatch.GetTimestamp();
-        if (wasQuick && TryPoll(buffer, began) is { } polled) return polled;
+        if (mayPoll && wasQuick && TryPoll(buffer, began) is { } polled) return polled;
         var received = socket.Receive(buffer, SocketFlags.None, out var error);
         wasQuick = Stopwatch.GetTimestamp() - began < Quick;
         return error == SocketError.Success ? received : throw new IOException("The connection broke: " + error);
@@ -76,7 +77,7 @@ sealed class Link(Socket socket) : IDisposable
     {
         while (!buffer.IsEmpty)
         {
-            var received = Receive(buffer);
+            var received = Receive(buffer, mayPoll: true);
             if (received == 0) return false;
             buffer = buffer[received..];
         }

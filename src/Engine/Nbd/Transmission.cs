@@ -103,7 +103,8 @@ sealed class Transmission(Link link, Agreement agreement, Action<string> warn) :
             end -= start;
             start = 0;
         }
-        var received = link.Receive(input.AsSpan(end, InputBytes - end));
+        // While workers are at it, they and the client need the processors.
+        var received = link.Receive(input.AsSpan(end, InputBytes - end), mayPoll: workers is not { IsBusy: true });
         end += received;
         return received > 0;
     }
@@ -200,6 +201,8 @@ sealed class Transmission(Link link, Agreement agreement, Action<string> warn) :
             filled += reply.Length;
             return true;
         }
+        // Others wait behind it: while a worker sends it, they are read.
+        if (end - start >= Wire.RequestBytes) return false;
         var buffer = ArrayPool<byte>.Shared.Rent(header + length);
         try
         {

@@ -29,6 +29,9 @@ sealed class Workers(Action<Job> run)
     long bytes;
     bool isClosed, isReaderWaiting;
 
+    /// <summary>Whether something is waiting or being done.</summary>
+    public bool IsBusy => Volatile.Read(ref count) + Volatile.Read(ref running) > 0;
+
     /// <summary>False where there is no room now.</summary>
     public bool TryAdd(in Job job)
     {
