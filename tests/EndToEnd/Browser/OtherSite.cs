@@ -43,19 +43,19 @@ sealed class OtherSite : IAsyncDisposable
 
     async Task ServeAsync()
     {
-        try
+        while (listener.IsListening)
         {
-            while (true)
+            try
             {
                 var context = await listener.GetContextAsync();
                 context.Response.ContentType = "text/html; charset=utf-8";
                 await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes($"<!DOCTYPE html><title>Other</title>{Html}"));
                 context.Response.Close();
             }
-        }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-        {
-            // It was closed.
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                // The browser went on before it had it all, or this was closed.
+            }
         }
     }
 
