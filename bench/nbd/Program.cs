@@ -3,7 +3,8 @@ using System.Net;
 using Octavo.Engine;
 using Octavo.Engine.Nbd;
 
-// Serves one new volume of an engine over NBD, for bench/nbd/run: NbdServe FOLDER BYTES SOCKET PORT. The export's name is empty. It ends with its input.
+// Serves one new volume of an engine over NBD, for bench/nbd/run: NbdServe FOLDER BYTES SOCKET PORT. The export's name is empty. For each line of input it takes a snapshot, and
+// prints a line when that is taken and another one when it is completed. It ends with its input.
 if (args is not [var folder, var bytes, var path, var port])
 {
     Console.Error.WriteLine("usage: NbdServe FOLDER BYTES SOCKET PORT");
@@ -21,8 +22,13 @@ await using var server = NbdServer.Start(new OneExport(device), new NbdOptions(T
     Addresses = [new IPEndPoint(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture))],
 });
 Console.WriteLine("serving");
-while (await Console.In.ReadLineAsync() is not null)
+for (var number = 1; await Console.In.ReadLineAsync() is not null; number++)
 {
+    var id = $"snap-{number:x17}";
+    await engine.BeginSnapshotAsync(id, "bench", volume, CancellationToken.None);
+    Console.WriteLine("taken");
+    while (engine.FindSnapshot(id)!.State == EngineSnapshotState.Pending) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+    Console.WriteLine("completed");
 }
 return 0;
 
