@@ -202,7 +202,7 @@ sealed class Transmission(Link link, Agreement agreement, Action<string> warn) :
             return true;
         }
         // Others wait behind it: while a worker sends it, they are read.
-        if (end - start >= Wire.RequestBytes) return false;
+        if (end - start >= Wire.RequestBytes) return TryHole(request);
         var buffer = ArrayPool<byte>.Shared.Rent(header + length);
         try
         {
@@ -223,17 +223,32 @@ sealed class Transmission(Link link, Agreement agreement, Action<string> warn) :
     /// <summary>False where it would have to wait; null where it is answered already: it failed, or is a hole.</summary>
     bool? TryDevice(in Request request, Span<byte> data)
     {
+        if (TryHole(request)) return null;
         try
         {
-            if (!IsHole(request)) return device.TryRead(data, (long)request.Offset);
+            return device.TryRead(data, (long)request.Offset);
         }
         catch (Exception e)
         {
             Fail(request, e);
             return null;
         }
+    }
+
+    /// <summary>Answers a long read of a hole; false where there is none.</summary>
+    bool TryHole(in Request request)
+    {
+        try
+        {
+            if (!IsHole(request)) return false;
+        }
+        catch (Exception e)
+        {
+            Fail(request, e);
+            return true;
+        }
         Append(Replies.Hole(request, Room()));
-        return null;
+        return true;
     }
 
     bool IsHole(in Request request)

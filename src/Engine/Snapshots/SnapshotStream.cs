@@ -1,24 +1,15 @@
+using Octavo.Engine.Io;
 using Octavo.Engine.Segments;
 
 namespace Octavo.Engine.Snapshots;
 
 /// <summary>Reads a completed snapshot, one block in memory at a time. Its blocks are held until it is disposed.</summary>
-sealed class SnapshotStream(Manifest manifest, SegmentStore segments, Action release) : Stream
+sealed class SnapshotStream(Manifest manifest, SegmentStore segments, Action release) : ReadOnlyStream(manifest.VolumeSize)
 {
     readonly byte[] record = new byte[BlockCodec.MaxRecordBytes];
     readonly byte[] block = new byte[PoolFormat.BlockBytes];
     int loaded = -1;
     bool isReleased;
-
-    public override long Length => manifest.VolumeSize;
-
-    public override long Position { get; set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override int Read(Span<byte> buffer)
     {
@@ -35,21 +26,6 @@ sealed class SnapshotStream(Manifest manifest, SegmentStore segments, Action rel
         Position += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-    {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => Position + offset,
-        _ => Length + offset,
-    };
-
-    public override void Flush() { }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

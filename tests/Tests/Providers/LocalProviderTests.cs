@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Octavo.Core;
+using Octavo.Engine;
 using Octavo.Tests.Contracts;
 using Octavo.Tests.Support;
 
@@ -11,6 +12,17 @@ public class LocalProviderTests : ImageProviderContract
     LocalUnderTest local = null!;
 
     protected override Task<ProviderUnderTest> StartAsync() => Task.FromResult<ProviderUnderTest>(local = new LocalUnderTest());
+
+    [Fact]
+    public void What_passes_by_itself_is_waited_for_and_is_no_failure()
+    {
+        // An operation yields then and comes again, however often: the deletion of a snapshot that a volume is made from.
+        var waits = Octavo.Providers.Local.Translation.From(new EngineException(EngineError.Busy, "A volume is being made from it."));
+
+        (waits.Code, waits.Message).ShouldBe((ErrorCode.Unavailable, "A volume is being made from it."));
+        waits.RetryAfter.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
+        Octavo.Providers.Local.Translation.From(new EngineException(EngineError.Io, "")).RetryAfter.ShouldBeNull();
+    }
 
     [Fact]
     public async Task An_image_that_lies_in_the_pools_folder_is_a_volume_that_nobody_made()

@@ -175,6 +175,9 @@ public sealed class NbdTransmissionTests
         (await client.AskAsync(Command.Read, 2 << 20, 1 << 20, CommandFlags.DoNotFragment)).Data.ShouldBeBytes(new byte[1 << 20]);
         (await client.AskAsync(Command.Read, 1 << 20, 2 << 20)).Type.ShouldBe(Chunk.OffsetData);
         (await client.AskAsync(Command.BlockStatus, 0, 0)).Error.ShouldBe(Errno.Invalid);
+        // However many are asked for at once.
+        await client.SendAsync([.. Enumerable.Range(0, 8).SelectMany(i => NbdClient.Request(Command.Read, (ulong)i, 2 << 20, 1 << 20))]);
+        for (var i = 0; i < 8; i++) (await client.AnswerAsync()).Type.ShouldBe(Chunk.OffsetHole);
 
         static byte[] Extent(int length, uint flags) => [.. NbdClient.Numbers((uint)length), .. NbdClient.Numbers(flags)];
     }
