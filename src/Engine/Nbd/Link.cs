@@ -25,6 +25,9 @@ sealed class Link(Socket socket) : IDisposable
     /// <summary>Half of the processors at most are used up by looking; with a single one, the client would be kept from asking.</summary>
     static readonly int MaxPolling = Environment.ProcessorCount / 2;
 
+    /// <summary>The longest that a request waits for others.</summary>
+    static readonly long GatherTime = PollTime * 2;
+
     const int PollPause = 20;
 
     static int polling;
@@ -37,18 +40,19 @@ sealed class Link(Socket socket) : IDisposable
 
     /// <summary>Receives what is there, at least a byte; 0 at the end.</summary>
     /// <param name="mayPoll">Whether it may look for a while before it sleeps.</param>
-    public int Receive(Span<byte> buffer, bool mayPoll = false)
+    /// <param name="gathering">How many requests it looks for then; any byte will do without it.</param>
+    public int Receive(Span<byte> buffer, bool mayPoll = false, Gathering? gathering = null)
     {
         if (tls is not null) return tls.Read(buffer);
         var began = Stopwatch.GetTimestamp();
-        if (mayPoll && wasQuick && TryPoll(buffer, began) is { } polled) return polled;
+        if (mayPoll && wasQuick && TryPoll(buffer, began, gathering) is { } polled) return polled;
         var received = socket.Receive(buffer, SocketFlags.None, out var error);
         wasQuick = Stopwatch.GetTimestamp() - began < Quick;
         return error == SocketError.Success ? received : throw new IOException("The connection broke: " + error);
     }
 
     /// <summary>Looks again and again for a while; null where nothing came.</summary>
-    int? TryPoll(Span<byte> buffer, long began)
+    int? TryPoll(Span<byte> buffer, long began, Gathering? gathering)
     {
         if (Interlocked.Increment(ref polling) > MaxPolling)
         {
@@ -57,19 +61,40 @@ sealed class Link(Socket socket) : IDisposable
         }
         try
         {
-            do
-            {
-                var received = Libc.ReceiveNow(socket.SafeHandle, buffer);
-                if (received >= 0) return (int)received;
-                Thread.SpinWait(PollPause);
-            }
-            while (Stopwatch.GetTimestamp() - began < PollTime);
-            return null;
+            return gathering is { Wanted: > 1 } ? Gather(buffer, began, gathering) : Poll(buffer, began, gathering);
         }
         finally
         {
             Interlocked.Decrement(ref polling);
         }
+    }
+
+    int? Poll(Span<byte> buffer, long began, Gathering? gathering)
+    {
+        do
+        {
+            var received = (int)Libc.ReceiveNow(socket.SafeHandle, buffer);
+            if (received >= 0)
+            {
+                gathering?.Came();
+                return received;
+            }
+            Thread.SpinWait(PollPause);
+        }
+        while (Stopwatch.GetTimestamp() - began < PollTime);
+        return null;
+    }
+
+    /// <summary>Leaves requests where they are until there are enough: each receive would make the system acknowledge them one by one.</summary>
+    int? Gather(Span<byte> buffer, long began, Gathering gathering)
+    {
+        var wanted = gathering.Wanted * Wire.RequestBytes;
+        bool isThere;
+        while (!(isThere = socket.Available >= wanted) && Stopwatch.GetTimestamp() - began < GatherTime) Thread.SpinWait(PollPause);
+        var received = (int)Libc.ReceiveNow(socket.SafeHandle, buffer);
+        if (isThere) gathering.Came();
+        else if (received > 0) gathering.Missed(received / Wire.RequestBytes);
+        return received < 0 ? null : received;
     }
 
     /// <summary>Fills the buffer; false where the connection ended before.</summary>

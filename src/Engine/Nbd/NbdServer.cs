@@ -120,6 +120,16 @@ public sealed class NbdServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Some machines pace what they send (BBR, /proc/sys/net/ipv4/tcp_congestion_control), which helps on a network; between programs of one machine it only puts a timer between each piece of a
+    /// long answer and the next. Reno never does, and every user may ask for it (tcp(7), TCP_CONGESTION).
+    /// </summary>
+    static void DoNotPace(Socket socket)
+    {
+        const int tcp = 6, congestion = 13;
+        socket.SetRawSocketOption(tcp, congestion, "reno"u8);
+    }
+
     void Begin(Socket socket)
     {
         try
@@ -135,11 +145,12 @@ public sealed class NbdServer : IAsyncDisposable
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveInterval);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveTries);
+                if (socket.RemoteEndPoint is IPEndPoint { Address: var client } && IPAddress.IsLoopback(client)) DoNotPace(socket);
             }
         }
         catch (SocketException)
         {
-            // Already gone; its thread finds that out.
+            // Already gone, which its thread finds out; or a system that has only what it was set up with.
         }
         var hasEntered = false;
         var connection = new Connection(socket, exports, options, warn, stopping.Token)

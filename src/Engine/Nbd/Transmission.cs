@@ -30,6 +30,7 @@ sealed class Transmission(Link link, Agreement agreement, Action<string> warn) :
     readonly IBlockDevice device = agreement.Export.Device;
     readonly byte[] input = ArrayPool<byte>.Shared.Rent(InputBytes);
     readonly byte[] output = ArrayPool<byte>.Shared.Rent(OutputBytes);
+    readonly Gathering gathering = new();
     readonly Replies replies = new(agreement.IsStructured);
     Workers? workers;
     int start, end, filled;
@@ -103,8 +104,8 @@ sealed class Transmission(Link link, Agreement agreement, Action<string> warn) :
             end -= start;
             start = 0;
         }
-        // While workers are at it, they and the client need the processors.
-        var received = link.Receive(input.AsSpan(end, InputBytes - end), mayPoll: workers is not { IsBusy: true });
+        // While workers are at it, they and the client need the processors; and the rest of a request is not waited for with others.
+        var received = link.Receive(input.AsSpan(end, InputBytes - end), mayPoll: workers is not { IsBusy: true }, end == 0 ? gathering : null);
         end += received;
         return received > 0;
     }
