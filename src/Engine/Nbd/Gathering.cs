@@ -7,7 +7,7 @@ namespace Octavo.Engine.Nbd;
 sealed class Gathering
 {
     /// <summary>More at once gained nothing more.</summary>
-    public const int Most = 16;
+    public const int Most = 12;
 
     /// <summary>After a try for too many, so many rounds pass until the next.</summary>
     public const int RoundsBetween = 256;

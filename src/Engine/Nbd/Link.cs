@@ -30,6 +30,9 @@ sealed class Link(Socket socket) : IDisposable
 
     const int PollPause = 20;
 
+    /// <summary>Requests are some µs apart, and each look takes the socket's lock, which the client's sends need.</summary>
+    const int GatherPause = 100;
+
     static int polling;
 
     readonly Lock sending = new();
@@ -90,7 +93,7 @@ sealed class Link(Socket socket) : IDisposable
     {
         var wanted = gathering.Wanted * Wire.RequestBytes;
         bool isThere;
-        while (!(isThere = socket.Available >= wanted) && Stopwatch.GetTimestamp() - began < GatherTime) Thread.SpinWait(PollPause);
+        while (!(isThere = socket.Available >= wanted) && Stopwatch.GetTimestamp() - began < GatherTime) Thread.SpinWait(GatherPause);
         var received = (int)Libc.ReceiveNow(socket.SafeHandle, buffer);
         if (isThere) gathering.Came();
         else if (received > 0) gathering.Missed(received / Wire.RequestBytes);
