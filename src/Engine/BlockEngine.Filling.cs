@@ -1,3 +1,4 @@
+using Octavo.Engine.Io;
 using Octavo.Engine.Segments;
 using Octavo.Engine.Snapshots;
 using Octavo.Engine.Volumes;
@@ -114,8 +115,7 @@ public sealed partial class BlockEngine
         try
         {
             using (var left = filling.Missing.GetEnumerator())
-                await Task.WhenAll(Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, 4)).Select(_ =>
-                    Task.Run(() => FillAsync(live, filling, left, cancellation), cancellation)));
+                await OwnThreads.RunAsync(Math.Clamp(Environment.ProcessorCount, 1, 4), () => Fill(live, filling, left, cancellation));
             await FinishFillingAsync(entry, live, filling, cancellation);
         }
         catch (OperationCanceledException)
@@ -138,7 +138,7 @@ public sealed partial class BlockEngine
         }
     }
 
-    async Task FillAsync(LiveVolume live, Filling filling, IEnumerator<int> left, CancellationToken cancellation)
+    void Fill(LiveVolume live, Filling filling, IEnumerator<int> left, CancellationToken cancellation)
     {
         for (var count = 1; ; count++)
         {
@@ -153,7 +153,7 @@ public sealed partial class BlockEngine
             var start = time.GetTimestamp();
             live.Fill(filling, block);
             if (count % SettledTogether == 0) filling.Settle(live.Image);
-            if (live.Gate.Passed != before) await Task.Delay(ImageCopier.Pause(time.GetElapsedTime(start)), time, cancellation);
+            if (live.Gate.Passed != before) OwnThreads.Rest(ImageCopier.Pause(time.GetElapsedTime(start)), time, cancellation);
         }
     }
 

@@ -35,8 +35,7 @@ sealed class ImageCopier(SegmentStore segments, TimeProvider time, Func<long> pa
             try
             {
                 var work = new Work(blocks, progress);
-                await Task.WhenAll(Enumerable.Range(0, Math.Min(Workers, blocks.Count)).Select(_ =>
-                    Task.Run(() => CopyAsync(read, size, result, work, cancellation), cancellation)));
+                await OwnThreads.RunAsync(Math.Min(Workers, blocks.Count), () => Copy(read, size, result, work, cancellation));
                 return work.StoredBytes;
             }
             finally
@@ -51,7 +50,7 @@ sealed class ImageCopier(SegmentStore segments, TimeProvider time, Func<long> pa
         }
     }
 
-    async Task CopyAsync(BlockReader read, long size, BlockMap result, Work work, CancellationToken cancellation)
+    void Copy(BlockReader read, long size, BlockMap result, Work work, CancellationToken cancellation)
     {
         using var codec = new BlockCodec();
         var plain = new byte[PoolFormat.BlockBytes];
@@ -64,7 +63,7 @@ sealed class ImageCopier(SegmentStore segments, TimeProvider time, Func<long> pa
                 var before = passed();
                 var start = time.GetTimestamp();
                 Copy(read, block, plain.AsSpan(0, Manifest.BlockLength(size, block)), record, codec, result, work);
-                if (passed() != before) await Task.Delay(Pause(time.GetElapsedTime(start)), time, cancellation);
+                if (passed() != before) OwnThreads.Rest(Pause(time.GetElapsedTime(start)), time, cancellation);
             }
             catch
             {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Octavo.Engine;
 
@@ -115,6 +116,28 @@ public sealed class FillingTests
         await pool.ShouldBeCleanAsync();
     }
 
+    [Fact]
+    public async Task Copying_and_filling_leave_the_pools_threads_to_those_who_wait_for_an_answer()
+    {
+        var disk = new SimulatedDisk();
+        await using var engine = await LiveTests.OpenAsync(disk);
+        var ofThePool = new ConcurrentQueue<(string What, bool IsOfThePool)>();
+        disk.Meanwhile = what =>
+        {
+            if (what.StartsWith("write segments/", StringComparison.Ordinal) || what == $"write volumes/{Restored}/data")
+                ofThePool.Enqueue((what, Thread.CurrentThread.IsThreadPoolThread));
+        };
+
+        await SourceAsync(engine, 9);
+        var copied = ofThePool.Count;
+        await engine.RestoreVolumeAsync(Restored, "r", "snap-1", null, Never);
+        await engine.WhenIdleAsync();
+
+        copied.ShouldBeGreaterThanOrEqualTo(9);
+        ofThePool.Count.ShouldBeGreaterThanOrEqualTo(copied + 9);
+        ofThePool.ShouldAllBe(write => !write.IsOfThePool);
+    }
+
     static async Task<byte[]> SourceAsync(BlockEngine engine, int blocks)
     {
         var model = Pool.Noise(blocks * Pool.Block, 1);
@@ -130,5 +153,5 @@ public sealed class FillingTests
         if (what == $"write volumes/{Restored}/data" && IsInTheBackground()) mayFill.Wait(Never);
     };
 
-    static bool IsInTheBackground() => new StackTrace().GetFrames().Any(f => f.GetMethod()?.DeclaringType?.FullName?.Contains("BlockEngine+<FillAsync>", StringComparison.Ordinal) is true);
+    static bool IsInTheBackground() => new StackTrace().GetFrames().Any(f => f.GetMethod() is { Name: "Fill" } method && method.DeclaringType == typeof(BlockEngine));
 }

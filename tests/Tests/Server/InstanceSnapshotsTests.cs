@@ -105,6 +105,29 @@ public sealed class InstanceSnapshotsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task No_volume_of_a_set_that_is_not_taken_yet_can_be_deleted_until_the_set_is_cancelled()
+    {
+        // Throttled for as long as the test takes.
+        ec2.Switches.FailNext("CreateSnapshots", 10_000, "RequestLimitExceeded", 503);
+        var onOne = region.Volumes.Where(v => v.Attachments is [{ InstanceId: "i-1" }, ..]).ToList();
+        var ids = (await VolumesAsync()).Where(v => onOne.Exists(o => o.Id == (string?)v["provider_volume_id"])).Select(v => v["id"]!.DeepClone());
+        var selection = new JsonArray([.. ids]);
+        var accepted = await server.V2Async("POST", "/v2/snapshots", new JsonObject { ["volume_ids"] = selection });
+        accepted.Status.ShouldBe(202, accepted.Body);
+        foreach (var volume in onOne) region.Put(volume with { Status = "available", Attachments = [] });
+        await server.ReconcileAsync();
+
+        var refused = await server.V2Async("DELETE", $"/v2/volumes/{selection[0]}");
+
+        refused.Status.ShouldBe(409, refused.Body);
+        refused.Body.ShouldContain("An operation is at work on the volume. Wait for its end, or cancel it, first.");
+        (await server.V2Async("POST", $"/v2/operations/{accepted.Json["operation"]!["id"]}/cancel")).Status.ShouldBe(202);
+        ((string?)(await server.EndAsync(accepted.Json["operation"]!))["state"]).ShouldBe("cancelled");
+        (await SnapshotsAsync()).ShouldBeEmpty();
+        (await server.V2Async("DELETE", $"/v2/volumes/{selection[0]}")).Status.ShouldBe(202);
+    }
+
+    [Fact]
     public async Task A_set_that_is_being_copied_survives_a_restart_and_shows_each_snapshots_own_progress()
     {
         ec2.Switches.SnapshotPending = TimeSpan.FromSeconds(8);

@@ -91,6 +91,31 @@ public sealed class PoolSnapshotsTests
         Directory.EnumerateFiles(Path.Combine(host.Pool, "snapshots")).Count().ShouldBe(3);
     }
 
+    [Fact]
+    public async Task A_set_that_is_cancelled_while_it_is_copied_leaves_nothing_and_the_next_one_is_whole()
+    {
+        await using var host = await ServerHost.StartAsync();
+        // Enough that nothing would be copied by the time of the cancellation.
+        var bytes = new byte[128 << 20];
+        Random.Shared.NextBytes(bytes);
+        string[] ids = [await host.ImportAsync(bytes, "a"), await host.ImportAsync(bytes, "b")];
+        var selection = new JsonObject { ["filter"] = new JsonObject() };
+        var accepted = await host.V2Async("POST", "/v2/snapshots", selection.DeepClone());
+        var address = $"/v2/operations/{accepted.Json["operation"]!["id"]}";
+        await ServerHost.EventuallyAsync(
+            () => host.ItemsAsync($"{address}/items"), items => items.Count == ids.Length && items.TrueForAll(i => i["provider_snapshot_id"] is not null));
+
+        var cancelled = await host.V2Async("POST", $"{address}/cancel");
+
+        cancelled.Status.ShouldBe(202, cancelled.Body);
+        ((string?)(await host.EndAsync(accepted.Json["operation"]!))["state"]).ShouldBe("cancelled");
+        (await host.ItemsAsync("/v2/snapshots")).ShouldBeEmpty();
+        await host.ReconcileAsync();
+        (await host.ItemsAsync("/v2/snapshots")).ShouldBeEmpty("the pool has none either");
+        await TakeAsync(host, selection);
+        (await host.ItemsAsync("/v2/snapshots")).Select(s => (string?)s["state"]).ShouldBe(["completed", "completed"]);
+    }
+
     static async Task<JsonNode> TakeAsync(ServerHost host, JsonObject selection)
     {
         var accepted = await host.V2Async("POST", "/v2/snapshots", selection);
