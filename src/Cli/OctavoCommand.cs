@@ -25,7 +25,14 @@ static class OctavoCommand
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Output, Error = terminal.Error },
+                // Without a timeout it leaves signals to the program, which alone may say that it was interrupted.
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                    Output = terminal.Output,
+                    Error = terminal.Error,
+                },
                 cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -1,7 +1,8 @@
 using System.Text;
 using Octavo.Cli;
 
-using var stop = new CancellationTokenSource();
+// Never disposed: a signal may come when everything else has ended.
+var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, pressed) =>
 {
     // The second time it ends at once, whatever is under way.
